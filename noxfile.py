@@ -1,0 +1,82 @@
+"""The matrix: every Python we support, on the oldest and the newest pytest we support."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["lint", "typing", "tests", "minimal"]
+
+PYTHONS = ["3.10", "3.11", "3.12", "3.13"]
+
+SMOKE = """
+import asyncio
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+async def answer():
+    await asyncio.sleep(0)
+    yield 42
+
+
+async def test_uses_a_session_fixture(answer):
+    await asyncio.sleep(0)
+    assert answer == 42
+"""
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("pytest", ["8.2", "newest"])
+def tests(session: nox.Session, pytest: str) -> None:
+    """Run the tests."""
+    if pytest == "newest":
+        session.install("--upgrade", "-e.[test]", "pytest", "pytest-asyncio>=1.5")
+    else:
+        # pytest-asyncio 1.5 needs pytest 8.4, so this half of the matrix goes without it.
+        session.install("-e.[test]", f"pytest~={pytest}.0")
+    session.run("pytest", "--timeout=300", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+def minimal(session: nox.Session) -> None:
+    """Run with pytest and nothing else: no trio, no uvloop, no other plugin."""
+    session.install(".")
+    session.run("pytest", "tests/architecture", *session.posargs)
+    suite = Path(session.create_tmp()) / "smoke"
+    suite.mkdir(exist_ok=True)
+    (suite / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
+    (suite / "test_smoke.py").write_text(SMOKE, encoding="utf-8")
+    with session.chdir(suite):
+        session.run("pytest", "-W", "error")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and formatting."""
+    session.install("-e.[dev]")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+@nox.parametrize("target", [PYTHONS[0], PYTHONS[-1]])
+def typing(session: nox.Session, target: str) -> None:
+    """Check types as the oldest and as the newest Python see them."""
+    session.install("-e.[dev]")
+    session.run("mypy", "--python-version", target)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Run the tests under coverage, subprocesses included, and report."""
+    session.install("-e.[dev]")
+    session.run("coverage", "erase")
+    session.run("coverage", "run", "-m", "pytest", "--timeout=300", *session.posargs)
+    session.run("coverage", "combine", "--quiet")
+    session.run("coverage", "report")

@@ -1,0 +1,1 @@
+"""Hosts: each owns one loop of one library and the task tree on it, and knows nothing of pytest."""

@@ -1,0 +1,84 @@
+"""The backends by name."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loopscope.errors import BackendMissing, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from loopscope.backends.base import Host
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """A way to run async code: its name, the library it needs and how a host of it is opened.
+
+    `open` takes the name of the loop, for messages, and imports the library only then.
+    """
+
+    name: str
+    library: str
+    open: Callable[[str], Host]
+
+    def require(self) -> None:
+        """Check that the library can be imported.
+
+        Raises:
+            BackendMissing: it is not installed; the message says what to install.
+        """
+        if importlib.util.find_spec(self.library) is None:
+            raise BackendMissing(
+                f"the backend {self.name!r} needs {self.library}, which is not installed: "
+                f"pip install pytest-loopscope[{self.library}]"
+            )
+
+
+def _open_asyncio(name: str) -> Host:
+    from loopscope.backends.asyncio import AsyncioHost
+
+    return AsyncioHost("asyncio", name)
+
+
+def _open_uvloop(name: str) -> Host:
+    import uvloop
+
+    from loopscope.backends.asyncio import AsyncioHost
+
+    return AsyncioHost("uvloop", name, uvloop.new_event_loop)
+
+
+def _open_trio(name: str) -> Host:
+    from loopscope.backends.trio import TrioHost
+
+    return TrioHost("trio", name)
+
+
+_BACKENDS = {
+    backend.name: backend
+    for backend in (
+        Backend("asyncio", "asyncio", _open_asyncio),
+        Backend("uvloop", "uvloop", _open_uvloop),
+        Backend("trio", "trio", _open_trio),
+    )
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all backends."""
+    return tuple(_BACKENDS)
+
+
+def get(name: object) -> Backend:
+    """Return the backend called `name`.
+
+    Raises:
+        UnknownName: there is none; the message lists the valid names.
+    """
+    if isinstance(name, str) and name in _BACKENDS:
+        return _BACKENDS[name]
+    raise UnknownName("backend", name, names())

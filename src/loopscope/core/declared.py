@@ -1,0 +1,17 @@
+"""What an author can declare about a test or a fixture, whatever the vocabulary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loopscope.core.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """The loop scope and the backends that somebody asked for; None and () where nobody did."""
+
+    loop_scope: Scope | None = None
+    backends: tuple[str, ...] = ()

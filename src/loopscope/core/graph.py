@@ -1,0 +1,84 @@
+"""A suite as a graph: tests and fixture *instances*, and who uses whom.
+
+An instance is a fixture at one anchor on one backend: a module-scoped fixture in two modules is
+two vertices, and on two backends it is four.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from loopscope.core.origin import Origin
+    from loopscope.core.scope import Anchor, Scope
+
+
+class Kind(enum.Enum):
+    """What a vertex is."""
+
+    TEST = "test"
+    FIXTURE = "fixture"
+
+
+@dataclass(frozen=True, slots=True)
+class Vertex:
+    """A test, or one instance of a fixture.
+
+    `anchor` is the place whose scope it has, `declared` the loop scope its author asked for,
+    `needs_loop` whether it has to run on a loop itself (a synchronous one is planned only if
+    something it uses has to), and `uses` the ids of what it asks for directly.
+    """
+
+    id: str
+    name: str
+    kind: Kind
+    anchor: Anchor
+    backend: str
+    origin: Origin
+    needs_loop: bool = True
+    declared: Scope | None = None
+    uses: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Suite:
+    """The vertices of one collected suite, by id."""
+
+    vertices: dict[str, Vertex] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, vertices: Iterable[Vertex]) -> Suite:
+        """Make a suite of `vertices`."""
+        return cls({vertex.id: vertex for vertex in vertices})
+
+    def edges(self, among: Mapping[str, object]) -> Iterator[tuple[Vertex, Vertex]]:
+        """Yield (user, used) for every use whose two ends are in `among`."""
+        for id in among:
+            user = self.vertices[id]
+            for used in user.uses:
+                if used in among:
+                    yield user, self.vertices[used]
+
+    def on_loops(self) -> dict[str, Vertex]:
+        """Return what takes part in planning, in suite order.
+
+        That is whatever needs a loop, and whatever uses, however indirectly, something that does:
+        a synchronous fixture that hands on an asynchronous client belongs to the client's loop,
+        while one that only reads settings would widen loops for nothing.
+        """
+        users: dict[str, list[str]] = {}
+        for vertex in self.vertices.values():
+            for used in vertex.uses:
+                users.setdefault(used, []).append(vertex.id)
+        found = {vertex.id for vertex in self.vertices.values() if vertex.needs_loop}
+        frontier = list(found)
+        while frontier:
+            for user in users.get(frontier.pop(), ()):
+                if user not in found:
+                    found.add(user)
+                    frontier.append(user)
+        return {id: vertex for id, vertex in self.vertices.items() if id in found}

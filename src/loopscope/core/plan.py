@@ -1,0 +1,188 @@
+"""Which loop everything runs on.
+
+Two that use one another must share a loop, because what is made on a loop works on that loop only;
+and no scope may outlive its loop. So: join every user with what it uses (union-find), and anchor
+the loop of each component at its widest member. Any narrower loop would close while a member still
+lives on it, and any wider one would share more than the suite asks for. What an author declares is
+a constraint: a declared scope can widen a component, and is never overruled. Where declarations
+contradict each other there is still a plan, and `rules.check` says what is wrong with it.
+
+Everything here is a function of plain values and raises for no mistake of a user.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from loopscope.core.scope import Anchor, Scope, common
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+
+    from loopscope.core.graph import Suite, Vertex
+
+
+class Policy(enum.Enum):
+    """How loops that nobody declared are found."""
+
+    PLANNED = "planned"
+    """Widen them until users share the loop of what they use."""
+    DECLARED = "declared"
+    """Give everything the loop of its own scope, as if that had been declared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """The identity of one loop: the backend it belongs to and the place it lives at."""
+
+    backend: str
+    anchor: Anchor
+
+    def __str__(self) -> str:
+        return f"{self.anchor} ({self.backend})"
+
+
+@dataclass(slots=True)
+class Plan:
+    """The loop of every vertex that has one.
+
+    `reasons` names, for each loop, the vertex that made it as wide as it is.
+    """
+
+    suite: Suite
+    policy: Policy
+    loops: dict[str, Loop] = field(default_factory=dict)
+    reasons: dict[Loop, str] = field(default_factory=dict)
+    _residents: dict[Loop, dict[str, Vertex]] = field(default_factory=dict)
+
+    def loop_of(self, id: str) -> Loop | None:
+        """Return the loop of vertex `id`, or None if it runs on none."""
+        return self.loops.get(id)
+
+    def members(self) -> dict[Loop, list[Vertex]]:
+        """Return who lives on each loop: loops widest first, members in the order of planning."""
+        found = {loop: list(residents.values()) for loop, residents in self._residents.items()}
+        return dict(sorted(found.items(), key=lambda entry: -entry[0].anchor.scope))
+
+    def on(self, loop: Loop) -> list[Vertex]:
+        """Return who lives on `loop`."""
+        return list(self._residents.get(loop, {}).values())
+
+    def assign(self, vertex: Vertex, loop: Loop) -> None:
+        """Put `vertex` on `loop`, and take it off the loop it was on."""
+        before = self.loops.get(vertex.id)
+        if before is not None:
+            residents = self._residents[before]
+            del residents[vertex.id]
+            if not residents:
+                del self._residents[before], self.reasons[before]
+        self.loops[vertex.id] = loop
+        self._residents.setdefault(loop, {})[vertex.id] = vertex
+        reason = self.reasons.get(loop)
+        if reason is None or _width(vertex) > _width(self.suite.vertices[reason]):
+            self.reasons[loop] = vertex.id
+
+
+def plan(suite: Suite, policy: Policy = Policy.PLANNED) -> Plan:
+    """Plan the loop of every test and fixture instance of `suite`."""
+    result = Plan(suite, policy)
+    among = suite.on_loops()
+    if policy is Policy.DECLARED:
+        for vertex in among.values():
+            result.assign(vertex, Loop(vertex.backend, _own_anchor(vertex)))
+        return result
+    for component in _components(suite, among):
+        anchor = _widest(_own_anchor(vertex) for vertex in component)
+        for vertex in component:
+            chosen = anchor if vertex.declared is None else _own_anchor(vertex)
+            result.assign(vertex, Loop(vertex.backend, chosen))
+    return result
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Two ends that cannot share a loop any more, because one of the loops is already in use."""
+
+    user: Vertex
+    used: Vertex
+    user_loop: Loop
+    used_loop: Loop
+
+
+def place(
+    plan: Plan, wanted: Sequence[Vertex], asker: Vertex, live: Collection[Loop]
+) -> Misfit | None:
+    """Plan `wanted`, which `asker` turned out to need while the suite runs, into `plan`.
+
+    `wanted` is in the order of use, what was asked for last; those of it that are planned already
+    only say which loop is needed. What is planned stays where it is, with one exception: an asker
+    whose own function loop is not in `live` yet moves to the loop it needs, and takes along what
+    lives on its loop.
+
+    Returns the misfit if the two cannot share a loop; then `plan` is unchanged.
+    """
+    own = plan.loop_of(asker.id)
+    known = {vertex.id: plan.loop_of(vertex.id) for vertex in wanted}
+    anchors = [loop.anchor if (loop := known[v.id]) else _own_anchor(v) for v in wanted]
+    needed = Loop(asker.backend, _widest(anchors))
+    if own is not None and own != needed:
+        fits = own.anchor.encloses(needed.anchor) and set(known.values()) <= {None, own}
+        if fits:
+            needed = own
+        elif own in live or own.anchor.scope is not Scope.FUNCTION:
+            return Misfit(asker, wanted[-1], own, needed)
+    for vertex in wanted:
+        if known[vertex.id] not in (None, needed):
+            return Misfit(asker, vertex, needed, known[vertex.id] or needed)
+    movers: list[Vertex] = []
+    if own != needed:
+        movers = [asker] if own is None else plan.on(own)
+    for vertex in (*wanted, *movers):
+        plan.suite.vertices.setdefault(vertex.id, vertex)
+        if plan.loop_of(vertex.id) != needed:
+            plan.assign(vertex, needed)
+    return None
+
+
+def _own_anchor(vertex: Vertex) -> Anchor:
+    """Return where the loop of `vertex` would be anchored if nothing else were in the suite."""
+    return vertex.anchor if vertex.declared is None else vertex.anchor.at(vertex.declared)
+
+
+def _widest(anchors: Iterable[Anchor]) -> Anchor:
+    """Return the narrowest place that encloses all `anchors`.
+
+    Members of a component lie within one another, so this is the widest of them; only what pytest
+    itself would refuse (a session fixture that uses a module's) makes it wider than every member.
+    """
+    first, *others = anchors
+    for other in others:
+        first = first if first == other else common(first, other)
+    return first
+
+
+def _width(vertex: Vertex) -> tuple[Scope, bool]:
+    return (_own_anchor(vertex).scope, vertex.needs_loop)
+
+
+def _components(suite: Suite, among: Mapping[str, Vertex]) -> list[list[Vertex]]:
+    """Return the vertices of `among` in groups that must share a loop, in suite order."""
+    parent = {id: id for id in among}
+
+    def find(id: str) -> str:
+        root = id
+        while parent[root] != root:
+            root = parent[root]
+        while parent[id] != root:
+            parent[id], id = root, parent[id]
+        return root
+
+    for user, used in suite.edges(among):
+        if user.backend == used.backend:
+            parent[find(user.id)] = find(used.id)
+    groups: dict[str, list[Vertex]] = {}
+    for id, vertex in among.items():
+        groups.setdefault(find(id), []).append(vertex)
+    return list(groups.values())

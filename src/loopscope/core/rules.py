@@ -1,0 +1,60 @@
+"""The rule that a scope must not outlive its loop, as a check of a plan.
+
+A plan made of undeclared scopes keeps the rule by construction. What is found here is therefore
+always a declaration that contradicts another one, or the scope of the fixture it stands on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from loopscope.core.graph import Vertex
+    from loopscope.core.plan import Loop, Plan
+    from loopscope.core.scope import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class LoopMismatch:
+    """`user` runs on another loop than `used`, which it uses."""
+
+    user: Vertex
+    used: Vertex
+    user_loop: Loop
+    used_loop: Loop
+
+
+@dataclass(frozen=True, slots=True)
+class OutlivesLoop:
+    """`vertex` lives longer than the loop that its author declared for it."""
+
+    vertex: Vertex
+    declared: Scope
+
+
+@dataclass(frozen=True, slots=True)
+class BackendMismatch:
+    """`user` runs on another backend than `used`, which it uses."""
+
+    user: Vertex
+    used: Vertex
+
+
+Violation = LoopMismatch | OutlivesLoop | BackendMismatch
+
+
+def check(plan: Plan) -> list[Violation]:
+    """Return everything in `plan` that breaks the rule, in suite order."""
+    found: list[Violation] = []
+    for id in plan.loops:
+        vertex = plan.suite.vertices[id]
+        if vertex.declared is not None and vertex.declared < vertex.anchor.scope:
+            found.append(OutlivesLoop(vertex, vertex.declared))
+    for user, used in plan.suite.edges(plan.loops):
+        user_loop, used_loop = plan.loops[user.id], plan.loops[used.id]
+        if user_loop.backend != used_loop.backend:
+            found.append(BackendMismatch(user, used))
+        elif user_loop != used_loop:
+            found.append(LoopMismatch(user, used, user_loop, used_loop))
+    return found

@@ -1,0 +1,1 @@
+"""What is wrong, for whom, where, why, and what helps."""

@@ -1,0 +1,228 @@
+"""Every text that tells a user of a mistake, by code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loopscope.core.graph import Kind, Vertex
+from loopscope.core.rules import BackendMismatch, LoopMismatch, OutlivesLoop, Violation
+
+if TYPE_CHECKING:
+    from loopscope.core.origin import Origin
+    from loopscope.core.plan import Loop, Misfit
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A mistake, ready to be shown: its code, one line that says what, and the lines below."""
+
+    code: str
+    title: str
+    where: tuple[tuple[Origin, str, str], ...] = ()
+    why: str = ""
+    fix: str = ""
+    concerns: str | None = None
+    """The id of the vertex that must not be run because of it."""
+
+    def __str__(self) -> str:
+        places = [str(origin) for origin, _, _ in self.where]
+        names = [name for _, name, _ in self.where]
+        lines = [f"{self.code} {self.title}"]
+        for place, (_, name, text) in zip(places, self.where, strict=True):
+            row = f"{place:<{max(map(len, places))}}  {name:<{max(map(len, names))}}  {text}"
+            lines.append(f"  {row.rstrip()}")
+        for label, text in (("why", self.why), ("fix", self.fix)):
+            if text:
+                first, *rest = text.splitlines()
+                lines.append(f"  {label}   {first}")
+                lines.extend(f"        {line}" for line in rest)
+        return "\n".join(lines)
+
+
+def place_of(loop: Loop) -> str:
+    """Name a loop as a reader would: "the session loop", "the loop of module tests/test_a.py"."""
+    anchor = loop.anchor
+    if not anchor.node:
+        return f"the {anchor.scope.word} loop"
+    if anchor.scope.word == "function":
+        return "a loop of its own"
+    return f"the loop of {anchor}"
+
+
+def finding_for(violation: Violation) -> Finding:
+    """Say what `violation` means to the author of the suite."""
+    match violation:
+        case LoopMismatch():
+            return loop_mismatch(violation)
+        case OutlivesLoop():
+            return outlives_loop(violation)
+        case BackendMismatch():
+            return backend_mismatch(violation)
+
+
+def loop_mismatch(found: LoopMismatch) -> Finding:
+    """LS101: two that use one another are declared onto different loops."""
+    user, used = found.user, found.used
+    widest = max(found.user_loop.anchor.scope, found.used_loop.anchor.scope)
+    culprit = user if user.declared is not None else used
+    if culprit.declared is None:
+        fix = "set loopscope_loops = planned: loopscope then plans one loop for both"
+    else:
+        fix = f'drop the loop scope "{culprit.declared.word}" of {culprit.name} '
+        fix += f"(loopscope then plans one loop for both), or declare {widest.word!r} on both"
+    return Finding(
+        "LS101",
+        f"loop scope mismatch: {user.name} ({found.user_loop.anchor.scope.word} loop) "
+        f"uses {used.name} ({found.used_loop.anchor.scope.word} loop)",
+        (
+            (used.origin, used.name, f"made on {place_of(found.used_loop)}"),
+            (user.origin, user.name, f"runs on {place_of(found.user_loop)}"),
+        ),
+        f"what {used.name} makes belongs to a loop that {user.name} does not run on",
+        fix,
+        user.id,
+    )
+
+
+def outlives_loop(found: OutlivesLoop) -> Finding:
+    """LS102: a fixture lives longer than the loop declared for it."""
+    vertex = found.vertex
+    scope = vertex.anchor.scope.word
+    return Finding(
+        "LS102",
+        f"{vertex.name} is {scope}-scoped and would outlive its {found.declared.word} loop",
+        ((vertex.origin, vertex.name, f'declares the loop scope "{found.declared.word}"'),),
+        f"the loop closes at the end of the {found.declared.word}, the fixture at the end of "
+        f"the {scope}",
+        f'declare loop_scope="{scope}" or wider, or drop it (loopscope then plans the loop)',
+        vertex.id,
+    )
+
+
+def backend_mismatch(found: BackendMismatch) -> Finding:
+    """LS201: two that use one another run on different backends."""
+    user, used = found.user, found.used
+    return Finding(
+        "LS201",
+        f"backend mismatch: {user.name} ({user.backend}) uses {used.name} ({used.backend})",
+        (
+            (used.origin, used.name, f"runs on {used.backend}"),
+            (user.origin, user.name, f"runs on {user.backend}"),
+        ),
+        f"nothing that {used.backend} made can be awaited on {user.backend}",
+        "declare the same backend on both",
+        user.id,
+    )
+
+
+def misfit(found: Misfit) -> Finding:
+    """LS103: a fixture asked for at run time cannot share the loop of who asks."""
+    return Finding(
+        "LS103",
+        f"{found.user.name} asks for {found.used.name} at run time, "
+        "but runs on another loop already",
+        (
+            (found.used.origin, found.used.name, f"lives on {place_of(found.used_loop)}"),
+            (found.user.origin, found.user.name, f"runs on {place_of(found.user_loop)}"),
+        ),
+        "what is asked for while a test runs comes too late for the plan",
+        f"name {found.used.name} in the signature, or @pytest.mark.usefixtures"
+        f'("{found.used.name}")',
+        found.user.id,
+    )
+
+
+def bad_declaration(vertex_id: str, name: str, origin: Origin, problem: str) -> Finding:
+    """LS401: a mark or decorator that says something loopscope does not understand."""
+    return Finding(
+        "LS401",
+        f"{name} is declared in a way that loopscope does not understand",
+        ((origin, name, problem),),
+        concerns=vertex_id,
+    )
+
+
+def async_generator_test(vertex_id: str, name: str, origin: Origin) -> Finding:
+    """LS402: an `async def` test that yields."""
+    return Finding(
+        "LS402",
+        f"{name} is an async generator, and a test cannot yield",
+        ((origin, name, "contains a yield"),),
+        "nothing would iterate it, so its body would never run",
+        "replace the yield, or make it a fixture",
+        vertex_id,
+    )
+
+
+def yield_count(name: str, origin: Origin, problem: str) -> Finding:
+    """LS403: an async generator fixture that does not yield exactly once."""
+    return Finding(
+        "LS403",
+        f"async generator fixture {name} {problem}",
+        ((origin, name, problem),),
+        "what stands before the yield is its setup, what stands after it its teardown",
+        "yield exactly once",
+    )
+
+
+def asked_while_running(fixture: str, origin: Origin, test: str) -> Finding:
+    """LS404: an async fixture was asked for by a synchronous call inside running async code."""
+    return Finding(
+        "LS404",
+        f"{test} asks for the async fixture {fixture} while the loop is running",
+        ((origin, fixture, "would have to be awaited here"),),
+        "getfixturevalue cannot wait: the loop that would set the fixture up is the one "
+        "that runs this code",
+        f'await loopscope.getfixture("{fixture}"), with the fixture loopscope in the signature',
+    )
+
+
+def run_while_running(test: str) -> Finding:
+    """LS405: `loopscope.run` was called inside running async code."""
+    return Finding(
+        "LS405",
+        f"{test} calls loopscope.run while the loop is running",
+        why="the loop that would run it is the one that runs this code",
+        fix="await the function instead",
+    )
+
+
+def crashed(owner: Vertex, test: str) -> str:
+    """Say, as a note on the error, whose background task raised it (LS301)."""
+    return (
+        f"LS301 raised in the background of fixture {owner.name} ({owner.origin}) "
+        f"while {test} ran, which was cancelled because of it"
+    )
+
+
+def needs_crashed(owner: Vertex, error: BaseException | None) -> Finding:
+    """LS302: a fixture that is needed has crashed earlier on."""
+    return Finding(
+        "LS302",
+        f"fixture {owner.name} has crashed earlier on",
+        ((owner.origin, owner.name, repr(error) if error else "cancelled its own scope"),),
+        "it is torn down, and is not set up again in its scope",
+        f"see the first test that failed with LS301 for {owner.name}",
+    )
+
+
+def cancelled_silently(owner: Vertex | None, test: str) -> Finding:
+    """LS303: the scope of a test was cancelled, and nobody raised an error."""
+    if owner is None:
+        return Finding(
+            "LS303",
+            f"{test} was cancelled, and no fixture's scope asked for it",
+            why="somebody cancelled the task that its fixtures live in",
+        )
+    return Finding(
+        "LS303",
+        f"fixture {owner.name} cancelled {test} and raised no error",
+        ((owner.origin, owner.name, "cancelled the scope that it holds open"),),
+        "a scope that is cancelled across its yield cancels what runs below it",
+    )
+
+
+def kind_of(vertex: Vertex) -> str:
+    """Say what `vertex` is."""
+    return "test" if vertex.kind is Kind.TEST else "fixture"

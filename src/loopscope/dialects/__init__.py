@@ -1,0 +1,1 @@
+"""The vocabularies in which suites declare scopes and backends."""

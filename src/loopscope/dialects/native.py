@@ -1,0 +1,66 @@
+"""Our own vocabulary: the mark `loopscope` and the decorator `loopscope.fixture`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from loopscope.core.declared import Declared
+from loopscope.core.scope import Scope
+from loopscope.errors import DeclarationError, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+MARK = "loopscope"
+MARK_ARGUMENTS = ("scope", "backend")
+_ATTRIBUTE = "__loopscope_declared__"
+
+
+def parse_mark(
+    args: Sequence[object], kwargs: Mapping[str, object], known_backends: Sequence[str]
+) -> Declared:
+    """Return what `@pytest.mark.loopscope(*args, **kwargs)` declares.
+
+    Raises:
+        DeclarationError: an argument that the mark does not have, or a positional one.
+        UnknownName: a scope or backend that does not exist; the message lists the valid ones.
+    """
+    valid = ", ".join(MARK_ARGUMENTS)
+    if args:
+        raise DeclarationError(
+            f"mark.{MARK} takes keyword arguments only ({valid}), not {args[0]!r}"
+        )
+    for name in kwargs:
+        if name not in MARK_ARGUMENTS:
+            raise DeclarationError(f"mark.{MARK} has no argument {name!r}. Valid: {valid}.")
+    scope = kwargs.get("scope")
+    backend = kwargs.get("backend", ())
+    backends = (backend,) if isinstance(backend, str) else backend
+    if not isinstance(backends, (tuple, list)):
+        raise UnknownName("backend", backends, tuple(known_backends))
+    for name in backends:
+        if name not in known_backends:
+            raise UnknownName("backend", name, tuple(known_backends))
+    return Declared(None if scope is None else Scope.parse(scope), tuple(backends))
+
+
+def spell_mark(declared: Declared) -> str:
+    """Return the mark that declares `declared`."""
+    words = []
+    if declared.loop_scope is not None:
+        words.append(f'scope="{declared.loop_scope.word}"')
+    if declared.backends:
+        names = [f'"{name}"' for name in declared.backends]
+        words.append(f"backend={names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}")
+    return f"@pytest.mark.{MARK}({', '.join(words)})"
+
+
+def declare(function: Callable[..., Any], declared: Declared) -> None:
+    """Attach `declared` to a fixture function."""
+    setattr(function, _ATTRIBUTE, declared)
+
+
+def declared_on(function: Callable[..., Any]) -> Declared | None:
+    """Return what `declare` attached to `function`, or None."""
+    found: Declared | None = getattr(function, _ATTRIBUTE, None)
+    return found

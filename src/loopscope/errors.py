@@ -1,0 +1,33 @@
+"""The exceptions that loopscope raises at its callers."""
+
+from __future__ import annotations
+
+
+class LoopscopeError(Exception):
+    """The base of every error that loopscope itself raises."""
+
+
+class UnknownName(LoopscopeError):
+    """A name that is not one of the valid ones; the message lists those."""
+
+    def __init__(self, what: str, given: object, valid: tuple[str, ...]) -> None:
+        super().__init__(f"{given!r} is not a valid {what}. Valid: {', '.join(valid)}.")
+        self.what = what
+        self.given = given
+        self.valid = valid
+
+
+class BackendMissing(LoopscopeError):
+    """A backend whose library is not installed."""
+
+
+class HostError(LoopscopeError):
+    """A host was asked for what cannot be done, such as a step on a closed loop."""
+
+
+class DeclarationError(LoopscopeError):
+    """A mark, option or decorator that says something loopscope does not understand."""
+
+
+class FixtureCrashed(LoopscopeError):
+    """A fixture that a test needs was cancelled by the crash of its own background task."""

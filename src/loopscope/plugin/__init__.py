@@ -1,0 +1,1 @@
+"""The pytest plugin: collects, plans, executes the plan, and reports."""

@@ -1,0 +1,181 @@
+"""The one seam to what pytest keeps private. Each shim says what it stands on.
+
+Checked with pytest 8.2 to 9.2.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+from _pytest.fixtures import (
+    FixtureDef,
+    SubRequest,
+    call_fixture_func,
+    get_scope_package,
+    resolve_fixture_function,
+)
+from _pytest.nodes import Node
+from _pytest.outcomes import OutcomeException
+from _pytest.outcomes import skip as skip_outcome
+from _pytest.python import pytest_pyfunc_call as call_test_function
+from _pytest.unittest import TestCaseFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+
+__all__ = [
+    "AnyFixtureDef",
+    "Node",
+    "SubRequest",
+    "call_test_function",
+    "closure_names",
+    "definitions",
+    "fixture_definitions",
+    "fixture_function",
+    "forget",
+    "item_of",
+    "package_of",
+    "set_up",
+    "set_up_in",
+    "test_arguments",
+    "vary_cache",
+]
+
+AnyFixtureDef: TypeAlias = "FixtureDef[Any]"
+
+# What pytest itself caches as the result of a fixture that failed (`fixtures.TEST_OUTCOME`).
+_CACHED = (OutcomeException, Exception)
+
+
+def is_test_function(item: pytest.Item) -> bool:
+    """Say whether `item` is a test function of pytest's own (and no unittest.TestCase method)."""
+    return isinstance(item, pytest.Function) and not isinstance(item, TestCaseFunction)
+
+
+def definitions(item: pytest.Function) -> Mapping[str, Sequence[AnyFixtureDef]]:
+    """Return the fixture definitions that `item` can reach by name, nearest last.
+
+    `_fixtureinfo` is the only place where pytest keeps them; it has no public counterpart.
+    """
+    return item._fixtureinfo.name2fixturedefs
+
+
+def fixture_info(item: pytest.Function) -> object:
+    """Return the object that items made from one function share."""
+    return item._fixtureinfo
+
+
+def closure_names(item: pytest.Function) -> Sequence[str]:
+    """Return the names of the fixtures that `item` asks for, directly or not."""
+    return item.fixturenames
+
+
+def initial_names(item: pytest.Function) -> Sequence[str]:
+    """Return the names that `item` asks for directly: arguments, usefixtures, autouse."""
+    return item._fixtureinfo.initialnames
+
+
+def test_arguments(item: pytest.Function) -> dict[str, Any]:
+    """Return the arguments that the test function is called with."""
+    return {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
+
+
+def fixture_definitions(item: pytest.Function, name: str) -> Sequence[AnyFixtureDef]:
+    """Look `name` up as `getfixturevalue` would."""
+    known = item._fixtureinfo.name2fixturedefs.get(name)
+    if known is not None:
+        return known
+    return item.session._fixturemanager.getfixturedefs(name, item) or ()
+
+
+def package_of(item: pytest.Item, definition: AnyFixtureDef) -> Node | None:
+    """Return the node at which a package-scoped fixture is torn down."""
+    return get_scope_package(item, definition)
+
+
+def item_of(request: pytest.FixtureRequest) -> pytest.Item:
+    """Return the test that `request` is made for, whatever the scope."""
+    item: pytest.Item = request._pyfuncitem
+    return item
+
+
+def fixture_function(definition: AnyFixtureDef, request: SubRequest) -> Callable[..., Any]:
+    """Return the fixture function, bound to the instance of the test if it is a method."""
+    function: Callable[..., Any] = resolve_fixture_function(definition, request)
+    return function
+
+
+def returned_not_none(item: pytest.Item, result: object) -> Warning:
+    """Return the warning that pytest gives for a test that returns something."""
+    return pytest.PytestReturnNotNoneWarning(
+        f"Test functions should return None, but {item.nodeid} returned {type(result)!r}.\n"
+        "Did you mean to use `assert` instead of `return`?"
+    )
+
+
+def set_up(definition: AnyFixtureDef, request: SubRequest, call: Callable[[], Any]) -> Any:
+    """Make `call()` the cached result of `definition`, an error as well as a value."""
+    key = definition.cache_key(request)
+    try:
+        value = call()
+    except BaseException as exc:
+        if isinstance(exc, skip_outcome.Exception):
+            exc._use_item_location = True
+        if isinstance(exc, _CACHED) or not isinstance(exc, (KeyboardInterrupt, SystemExit)):
+            definition.cached_result = (None, key, (exc, exc.__traceback__))
+        raise
+    definition.cached_result = (value, key, None)
+    return value
+
+
+def set_up_in(
+    run: Callable[..., Any], definition: AnyFixtureDef, request: SubRequest, kwargs: dict[str, Any]
+) -> Any:
+    """Set a synchronous fixture up as pytest does, with every step of it made through `run`."""
+    function = fixture_function(definition, request)
+
+    @functools.wraps(function)
+    def plain(**kwargs: Any) -> Any:
+        return run(function, **kwargs)
+
+    @functools.wraps(function)
+    def generator(**kwargs: Any) -> Generator[Any, None, None]:
+        steps: Iterator[Any] = function(**kwargs)
+        nothing = object()
+        while (value := run(next, steps, nothing)) is not nothing:
+            yield value
+
+    stepped = generator if inspect.isgeneratorfunction(function) else plain
+    return set_up(definition, request, lambda: call_fixture_func(stepped, request, kwargs))
+
+
+def forget(
+    definition: AnyFixtureDef, request: SubRequest, error: BaseException | None = None
+) -> None:
+    """Finish `definition` and everything that depends on it, ahead of its time.
+
+    With `error`, whoever asks for it again within its scope gets that error.
+    """
+    key = definition.cached_result[1] if definition.cached_result else None
+    try:
+        definition.finish(request)
+    finally:
+        if error is not None:
+            definition.cached_result = (None, key, (error, None))
+
+
+def vary_cache(definition: AnyFixtureDef, variant: Callable[[pytest.Item], object]) -> None:
+    """Make `definition` keep a result for one variant of its users at a time, as for a parameter.
+
+    pytest compares `FixtureDef.cache_key(request)` with the cached one and sets the fixture, and
+    what depends on it, up again when they differ.
+    """
+    original = type(definition).cache_key
+
+    def cache_key(request: SubRequest) -> object:
+        return (original(definition, request), variant(item_of(request)))
+
+    definition.cache_key = cache_key  # type: ignore[method-assign]

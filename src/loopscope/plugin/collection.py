@@ -1,0 +1,313 @@
+"""From the items that pytest collected to the suite that is planned."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopscope.backends import registry
+from loopscope.core.declared import Declared
+from loopscope.core.graph import Kind, Suite, Vertex
+from loopscope.core.origin import Origin
+from loopscope.core.scope import Anchor, Scope
+from loopscope.diagnose import catalog
+from loopscope.dialects import native, peers
+from loopscope.errors import LoopscopeError
+from loopscope.plugin import _compat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from loopscope.plugin._compat import AnyFixtureDef, Node
+    from loopscope.plugin.options import Settings
+
+BACKEND_PARAM = "loopscope_backend"
+RUNNER_FIXTURE = "loopscope"
+
+
+def is_async(function: object) -> bool:
+    """Say whether `function` has to run on a loop."""
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+
+
+def hypothesis_handle(function: object) -> Any:
+    """Return Hypothesis's handle on a test made by `@given`, or None."""
+    return getattr(function, "hypothesis", None)
+
+
+def test_body(item: pytest.Function) -> object:
+    """Return the function that the author of the test wrote."""
+    handle = hypothesis_handle(item.obj)
+    return item.obj if handle is None else handle.inner_test
+
+
+@dataclass(eq=False, slots=True)
+class Collection:
+    """Collected items as vertices, and the way back from vertices to pytest's objects."""
+
+    settings: Settings
+    root: Path
+    is_installed: Any
+    suite: Suite = field(default_factory=Suite)
+    findings: list[catalog.Finding] = field(default_factory=list)
+    nodes: dict[Anchor, Node] = field(default_factory=dict)
+    tests: dict[pytest.Item, Vertex] = field(default_factory=dict)
+    instances: dict[tuple[AnyFixtureDef, Anchor, str], Vertex] = field(default_factory=dict)
+    _anchors: dict[Node, Anchor] = field(default_factory=dict)
+    _origins: dict[AnyFixtureDef, Origin] = field(default_factory=dict)
+    _needs_loop: dict[AnyFixtureDef, bool] = field(default_factory=dict)
+
+    def owns(self, item: pytest.Item) -> bool:
+        """Say whether `item` is a test function that no other installed plugin runs."""
+        if not isinstance(item, pytest.Function) or not _compat.is_test_function(item):
+            return False
+        marks = {mark.name for mark in item.iter_markers()}
+        names = _compat.closure_names(item)
+        return peers.owner(marks, names, self.is_installed) is None
+
+    def add(self, item: pytest.Item) -> None:
+        """Add `item` to the suite if it, or a fixture of it, needs a loop, and is ours."""
+        if not isinstance(item, pytest.Function) or not _compat.is_test_function(item):
+            return
+        body = test_body(item)
+        asynchronous = is_async(body)
+        if not (asynchronous or self.reaches_a_loop(item)) or not self.owns(item):
+            return
+        mark = item.get_closest_marker(native.MARK)
+        ours = asynchronous and (self.settings.mode == "auto" or mark is not None)
+        if not ours and not self.reaches_a_loop(item):
+            return
+        anchor = self.anchor(item)
+        id = item.nodeid
+        while id in self.suite.vertices:
+            id += "'"
+        origin = self._origin(item.function)
+        declared = Declared()
+        if mark is not None:
+            try:
+                declared = native.parse_mark(mark.args, mark.kwargs, registry.names())
+            except LoopscopeError as exc:
+                self.findings.append(catalog.bad_declaration(id, item.name, origin, str(exc)))
+        if ours and inspect.isasyncgenfunction(body):
+            self.findings.append(catalog.async_generator_test(id, item.name, origin))
+        backend = self.backend_of(item, declared)
+        vertex = Vertex(
+            id=id,
+            name=item.name,
+            kind=Kind.TEST,
+            anchor=anchor,
+            backend=backend,
+            origin=origin,
+            needs_loop=ours,
+            declared=declared.loop_scope,
+            uses=tuple(self._uses(item, self._roots(item), backend)),
+        )
+        self.suite.vertices[id] = vertex
+        self.tests[item] = vertex
+
+    def _roots(self, item: pytest.Function) -> list[AnyFixtureDef]:
+        """Return the definitions that `item` asks for itself, and those added to it late."""
+        reached: dict[str, None] = dict.fromkeys(_compat.initial_names(item))
+        known = set(_compat.definitions(item))
+        reached.update((name, None) for name in _compat.closure_names(item) if name not in known)
+        return [found for name in reached if (found := self._resolve(item, name)) is not None]
+
+    def backend_of(self, item: pytest.Function, declared: Declared) -> str:
+        """Return the backend that `item` runs on."""
+        callspec = getattr(item, "callspec", None)
+        chosen = callspec.params.get(BACKEND_PARAM) if callspec is not None else None
+        if chosen is None:
+            chosen = (*declared.backends, *self.settings.backends)[0]
+        return str(chosen)
+
+    def reaches_a_loop(self, item: pytest.Function) -> bool:
+        """Say whether a fixture that needs a loop is in the closure of `item`."""
+        known = _compat.definitions(item)
+        return any(
+            self.needs_loop(definition)
+            for name in _compat.closure_names(item)
+            for definition in (known.get(name) or _compat.fixture_definitions(item, name))
+        )
+
+    def needs_loop(self, definition: AnyFixtureDef) -> bool:
+        """Say whether the fixture runs on a loop itself and is ours."""
+        found = self._needs_loop.get(definition)
+        if found is None:
+            found = self._needs_loop[definition] = definition.argname == RUNNER_FIXTURE or (
+                is_async(definition.func)
+                and (self.settings.mode == "auto" or self.declared_on(definition) is not None)
+            )
+        return found
+
+    def declared_on(self, definition: AnyFixtureDef) -> Declared | None:
+        """Return what the author of a fixture declared with `loopscope.fixture`."""
+        return native.declared_on(definition.func)
+
+    def widest_scope(self, item: pytest.Function) -> Scope:
+        """Return the widest scope among the fixtures of `item` that need a loop."""
+        return max(
+            (
+                Scope.parse(definition.scope)
+                for definitions in _compat.definitions(item).values()
+                for definition in definitions
+                if self.needs_loop(definition)
+            ),
+            default=Scope.FUNCTION,
+        )
+
+    def wanted(
+        self, item: pytest.Function, definition: AnyFixtureDef, backend: str
+    ) -> list[Vertex]:
+        """Return `definition` and what it uses as vertices for `item`, in the order of use."""
+        found: dict[str, Vertex] = {}
+
+        def visit(id: str) -> None:
+            vertex = self.suite.vertices[id]
+            for used in vertex.uses:
+                if used not in found:
+                    visit(used)
+            found[id] = vertex
+
+        for id in self._uses(item, [definition], backend):
+            visit(id)
+        return list(found.values())
+
+    def instance(self, item: pytest.Item, definition: AnyFixtureDef, backend: str) -> Vertex | None:
+        """Return the vertex of `definition` as `item` sees it, if there is one yet."""
+        anchor = self.anchor_of(item, definition)
+        return self.instances.get((definition, anchor, backend))
+
+    def _uses(
+        self,
+        item: pytest.Function,
+        definitions: Iterable[AnyFixtureDef],
+        backend: str,
+    ) -> Iterator[str]:
+        """Yield the ids of `definitions` as `item` sees them, adding vertices that are new."""
+        for definition in definitions:
+            place = self.anchor_of(item, definition)
+            key = (definition, place, backend)
+            vertex = self.instances.get(key)
+            if vertex is None:
+                vertex = self._add_instance(item, definition, place, backend)
+            yield vertex.id
+
+    def _add_instance(
+        self,
+        item: pytest.Function,
+        definition: AnyFixtureDef,
+        place: Anchor,
+        backend: str,
+    ) -> Vertex:
+        origin = self.origin_of(definition)
+        id = f"{place}::{definition.argname}@{origin}[{backend}]"
+        while id in self.suite.vertices:
+            id += "'"
+        declared = self.declared_on(definition) or Declared()
+
+        def made(uses: tuple[str, ...]) -> Vertex:
+            return Vertex(
+                id=id,
+                name=definition.argname,
+                kind=Kind.FIXTURE,
+                anchor=place,
+                backend=backend,
+                origin=origin,
+                needs_loop=self.needs_loop(definition),
+                declared=declared.loop_scope,
+                uses=uses,
+            )
+
+        # Known before what it uses is: pytest refuses fixtures that use one another in a circle,
+        # but only when it comes to run them.
+        key = (definition, place, backend)
+        self.suite.vertices[id] = self.instances[key] = made(())
+        used = [
+            found
+            for name in definition.argnames
+            if (found := self._resolve(item, name, definition)) is not None
+        ]
+        vertex = made(tuple(self._uses(item, used, backend)))
+        self.suite.vertices[id] = self.instances[key] = vertex
+        return vertex
+
+    def origin_of(self, definition: AnyFixtureDef) -> Origin:
+        """Return where the fixture is defined."""
+        origin = self._origins.get(definition)
+        if origin is None:
+            origin = self._origins[definition] = self._origin(definition.func)
+        return origin
+
+    def _resolve(
+        self, item: pytest.Function, name: str, asker: AnyFixtureDef | None = None
+    ) -> AnyFixtureDef | None:
+        """Return the definition that `name` means, seen from `asker`: its own name means the
+        definition that it overrides."""
+        found: Sequence[AnyFixtureDef] = _compat.fixture_definitions(item, name)
+        if asker is not None and asker.argname == name and asker in found:
+            found = found[: list(found).index(asker)]
+        return found[-1] if found else None
+
+    def anchor(self, item: pytest.Item) -> Anchor:
+        """Return the place of one test, in its chain of places up to the session."""
+        anchor = self._anchors.get(item)
+        if anchor is None:
+            parent = item.parent
+            assert parent is not None
+            around = self._collector_anchor(parent)
+            if item.getparent(pytest.Class) is None:
+                # pytest gives a class-scoped fixture outside of any class the life of its test.
+                around = self._known(Anchor(Scope.CLASS, item.nodeid, around), item)
+            anchor = self._known(Anchor(Scope.FUNCTION, item.nodeid, around), item)
+            self._anchors[item] = anchor
+        return anchor
+
+    def _collector_anchor(self, node: Node) -> Anchor:
+        anchor = self._anchors.get(node)
+        if anchor is None:
+            if isinstance(node, pytest.Session) or node.parent is None:
+                anchor = self._known(Anchor(Scope.SESSION, ""), node)
+            else:
+                anchor = self._collector_anchor(node.parent)
+                for kind, scope in _COLLECTORS:
+                    if isinstance(node, kind):
+                        anchor = self._known(Anchor(scope, node.nodeid, anchor), node)
+                        break
+            self._anchors[node] = anchor
+        return anchor
+
+    def _known(self, anchor: Anchor, node: Node) -> Anchor:
+        self.nodes[anchor] = node
+        return anchor
+
+    def anchor_of(self, item: pytest.Item, definition: AnyFixtureDef) -> Anchor:
+        """Return the place at whose end pytest tears `definition` down."""
+        anchor = self.anchor(item)
+        scope = Scope.parse(definition.scope)
+        if scope is Scope.PACKAGE:
+            node = _compat.package_of(item, definition)
+            return anchor.outermost if node is None else self._collector_anchor(node)
+        return anchor.at(scope)
+
+    def _origin(self, function: Any) -> Origin:
+        code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
+        module = getattr(function, "__module__", None) or "?"
+        if code is None:
+            return Origin(module, 1)
+        path = Path(code.co_filename)
+        inside = path.is_relative_to(self.root)
+        return Origin(
+            path.relative_to(self.root).as_posix() if inside else module, code.co_firstlineno
+        )
+
+
+# A package is a directory to pytest, a module is not: what comes first wins.
+_COLLECTORS: tuple[tuple[type[Node], Scope], ...] = (
+    (pytest.Package, Scope.PACKAGE),
+    (pytest.Class, Scope.CLASS),
+    (pytest.Module, Scope.MODULE),
+)

@@ -1,0 +1,111 @@
+"""The hooks that pytest calls in every session: each returns at once if nothing is ours."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopscope.backends import registry
+from loopscope.core.declared import Declared
+from loopscope.dialects import native
+from loopscope.errors import LoopscopeError
+from loopscope.plugin import options, reporting
+from loopscope.plugin.collection import (
+    BACKEND_PARAM,
+    RUNNER_FIXTURE,
+    Collection,
+    is_async,
+    test_body,
+)
+from loopscope.plugin.execution import Execution
+from loopscope.plugin.planning import concerned, make_plan
+from loopscope.plugin.runtime import Runtime
+from loopscope.plugin.state import KEY, State
+from loopscope.report.ladder import ladder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from loopscope.plugin.fixtures import Loopscope
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    options.add_options(parser)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings = options.read(config)
+    config.addinivalue_line(
+        "markers",
+        f"{native.MARK}(scope=None, backend=None): run this async test on the loop of that scope, "
+        "on that backend (a name or a list of names).",
+    )
+    collection = Collection(settings, config.rootpath, config.pluginmanager.hasplugin)
+    config.stash[KEY] = State(settings, collection)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return reporting.header(config.stash[KEY].settings)
+
+
+@pytest.fixture(name=RUNNER_FIXTURE)
+def loopscope_fixture() -> Iterator[Loopscope]:
+    """The loop of this test: `run`, `getfixture`, `backend`."""
+    raise LoopscopeError("the engine of loopscope is off (loopscope_engine = off)")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    state = metafunc.config.stash[KEY]
+    if state.settings.engine == "on":
+        _run_on_each_backend(metafunc, state)
+
+
+def _run_on_each_backend(metafunc: pytest.Metafunc, state: State) -> None:
+    item: Any = metafunc.definition
+    if not is_async(test_body(item)) and not state.collection.reaches_a_loop(item):
+        return
+    if not state.collection.owns(item):
+        return
+    declared = Declared()
+    mark = item.get_closest_marker(native.MARK)
+    if mark is not None:
+        try:
+            declared = native.parse_mark(mark.args, mark.kwargs, registry.names())
+        except LoopscopeError:
+            return  # told once the test is planned, with its name and line
+    backends = declared.backends or state.settings.backends
+    if len(backends) > 1 and BACKEND_PARAM not in metafunc.fixturenames:
+        metafunc.fixturenames.append(BACKEND_PARAM)
+        # As wide as the widest fixture that has to be set up again for each backend: pytest then
+        # runs the tests that share it on one backend after the other.
+        scope: Any = state.collection.widest_scope(item).word
+        metafunc.parametrize(BACKEND_PARAM, backends, ids=list(backends), scope=scope)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    config = session.config
+    state = config.stash[KEY]
+    if state.settings.engine == "off":
+        return
+    make_plan(state, session.items)
+    if state.plan is None or not state.collection.tests:
+        return
+    runtime = Runtime(
+        state.collection,
+        state.plan,
+        partial(reporting.announce, config),
+        dry=config.option.setupplan,
+    )
+    findings = concerned(state.collection, state.findings)
+    config.pluginmanager.register(Execution(runtime, findings), "loopscope-execution")
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    state = config.stash[KEY]
+    lines = reporting.findings_summary(state.findings)
+    if state.settings.ladder and state.plan is not None:
+        lines += ladder(state.plan)
+    return lines

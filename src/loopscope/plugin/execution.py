@@ -1,0 +1,116 @@
+"""The hooks that execute a plan; registered only for a suite that has one."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopscope.plugin import _compat
+from loopscope.plugin.collection import RUNNER_FIXTURE, hypothesis_handle, is_async, test_body
+from loopscope.plugin.fixtures import Loopscope
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from loopscope.core.graph import Vertex
+    from loopscope.diagnose.catalog import Finding
+    from loopscope.plugin._compat import AnyFixtureDef, SubRequest
+    from loopscope.plugin.runtime import Runtime
+
+
+class Execution:
+    """Runs the tests and fixtures that are planned, and nothing else."""
+
+    def __init__(self, runtime: Runtime, findings: dict[pytest.Item, list[Finding]]) -> None:
+        self.runtime = runtime
+        self.findings = findings
+        self.dry = runtime.dry
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        test = self.runtime.test(item)
+        if test is None:
+            return (yield)
+        for finding in self.findings.get(item, ()):
+            pytest.fail(str(finding), pytrace=False)
+        with self.runtime.running(item):
+            yield
+            if test.needs_loop:
+                self.runtime.open(self.runtime.loop_for(test))
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        if self.runtime.test(item) is None:
+            return (yield)
+        with self.runtime.running(item):
+            yield
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        if self.runtime.test(item) is None:
+            return (yield)
+        with self.runtime.running(item):
+            try:
+                yield
+            finally:
+                self.runtime.settle()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
+        test = self.runtime.test(_compat.item_of(request))
+        if test is None:
+            return None
+        if self.dry:
+            self.runtime.preview(fixturedef, request, test)
+            return None
+        return self._set_up(fixturedef, request, test)
+
+    def _set_up(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
+        __tracebackhide__ = True
+        runtime = self.runtime
+        if not runtime.collection.needs_loop(definition):
+            return runtime.set_up_sync(definition, request)
+        if definition.argname == RUNNER_FIXTURE:
+            runtime.open(runtime.loop_for(test))
+            make = partial(Loopscope, runtime, test, request)
+        else:
+            make = partial(runtime.set_up, definition, request, test)
+        return _compat.set_up(definition, request, make)
+
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> object | None:
+        __tracebackhide__ = True
+        test = self.runtime.test(pyfuncitem)
+        if test is None:
+            return None
+        if hypothesis_handle(pyfuncitem.obj) is not None and is_async(test_body(pyfuncitem)):
+            return self._call_given(pyfuncitem, test)
+        if inspect.iscoroutinefunction(pyfuncitem.obj):
+            arguments = _compat.test_arguments(pyfuncitem)
+            result = self.runtime.run(test, partial(pyfuncitem.obj, **arguments))
+            if result is not None:
+                warnings.warn(_compat.returned_not_none(pyfuncitem, result), stacklevel=1)
+            return True
+        if is_async(pyfuncitem.obj):
+            return None  # strict mode: not ours to run
+        context = self.runtime.context(test.anchor).copy()
+        return context.run(_compat.call_test_function, pyfuncitem)
+
+    def _call_given(self, item: pytest.Function, test: Vertex) -> object | None:
+        """Let Hypothesis call the test, with each example run on the loop of the test."""
+        handle = hypothesis_handle(item.obj)
+        original = handle.inner_test
+
+        def example(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            context = self.runtime.context(test.anchor).copy()
+            return self.runtime.run(test, partial(original, *args, **kwargs), context)
+
+        handle.inner_test = example
+        try:
+            return _compat.call_test_function(item)
+        finally:
+            handle.inner_test = original

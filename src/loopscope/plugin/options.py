@@ -1,0 +1,84 @@
+"""Ini options and command line options, read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from loopscope.backends import registry
+from loopscope.core.plan import Policy
+from loopscope.errors import LoopscopeError, UnknownName
+
+MODES = ("auto", "strict")
+ENGINES = ("on", "off")
+POLICIES = tuple(policy.value for policy in Policy)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the user set."""
+
+    mode: str
+    engine: str
+    policy: Policy
+    backends: tuple[str, ...]
+    ladder: bool
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Declare the options to pytest."""
+    group = parser.getgroup("loopscope", "async tests and fixtures on planned loops")
+    options = (
+        ("mode", f"which async tests and fixtures are ours: {', '.join(MODES)} (default auto)"),
+        ("engine", f"whether loopscope executes them: {', '.join(ENGINES)} (default on)"),
+        ("loops", f"how undeclared loops are found: {', '.join(POLICIES)} (default planned)"),
+        (
+            "backends",
+            "comma-separated; every async test runs on each: "
+            f"{', '.join(registry.names())} (default asyncio)",
+        ),
+    )
+    for name, text in options:
+        group.addoption(f"--loopscope-{name}", metavar=name.upper(), help=text)
+        parser.addini(f"loopscope_{name}", text, default="")
+    group.addoption(
+        "--loopscope-ladder",
+        action="store_true",
+        help="show the loops of the suite from session to function, and what lives on each",
+    )
+
+
+def read(config: pytest.Config) -> Settings:
+    """Return the settings; the command line wins over the ini file.
+
+    Raises:
+        pytest.UsageError: a value that is not valid; the message lists the valid ones.
+    """
+    names = _words(config, "backends", "asyncio")
+    try:
+        for name in names:
+            registry.get(name).require()
+    except LoopscopeError as exc:
+        raise pytest.UsageError(f"loopscope_backends: {exc}") from None
+    return Settings(
+        mode=_choice(config, "mode", MODES),
+        engine=_choice(config, "engine", ENGINES),
+        policy=Policy(_choice(config, "loops", POLICIES)),
+        backends=names,
+        ladder=config.getoption("loopscope_ladder"),
+    )
+
+
+def _words(config: pytest.Config, name: str, default: str) -> tuple[str, ...]:
+    given = config.getoption(f"loopscope_{name}")
+    text = config.getini(f"loopscope_{name}") if given is None else given
+    words = (text or default).replace(",", " ").split()
+    return tuple(dict.fromkeys(words))
+
+
+def _choice(config: pytest.Config, name: str, valid: tuple[str, ...]) -> str:
+    words = _words(config, name, valid[0])
+    if len(words) == 1 and words[0] in valid:
+        return words[0]
+    raise pytest.UsageError(str(UnknownName(f"loopscope_{name}", " ".join(words), valid)))

@@ -1,0 +1,77 @@
+"""Plan the collected items, and find whom each finding concerns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loopscope.core.plan import plan
+from loopscope.core.rules import check
+from loopscope.diagnose.catalog import Finding, finding_for
+from loopscope.plugin import _compat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pytest
+
+    from loopscope.core.graph import Suite
+    from loopscope.plugin.collection import Collection
+    from loopscope.plugin.state import State
+
+
+def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
+    """Plan `items` and keep plan and findings in `state`."""
+    collection = state.collection
+    for item in items:
+        collection.add(item)
+    state.plan = plan(collection.suite, state.settings.policy)
+    state.findings = [*collection.findings, *map(finding_for, check(state.plan))]
+    _vary_by_backend(collection)
+
+
+def concerned(
+    collection: Collection, findings: Sequence[Finding]
+) -> dict[pytest.Item, list[Finding]]:
+    """Return the findings of every test that uses, however indirectly, what they are about."""
+    if not findings:
+        return {}
+    users = users_by_id(collection.suite)
+    items = {vertex.id: item for item, vertex in collection.tests.items()}
+    found: dict[pytest.Item, list[Finding]] = {}
+    for finding in findings:
+        frontier = [finding.concerns] if finding.concerns else []
+        reached = set(frontier)
+        while frontier:
+            id = frontier.pop()
+            if id in items:
+                found.setdefault(items[id], []).append(finding)
+            for user in users.get(id, ()):
+                if user not in reached:
+                    reached.add(user)
+                    frontier.append(user)
+    return found
+
+
+def users_by_id(suite: Suite) -> dict[str, list[str]]:
+    """Return who uses each vertex directly."""
+    users: dict[str, list[str]] = {}
+    for user, used in suite.edges(suite.vertices):
+        users.setdefault(used.id, []).append(user.id)
+    return users
+
+
+def _vary_by_backend(collection: Collection) -> None:
+    """Keep results apart where the same definition is used on several backends."""
+    backends: dict[object, set[str]] = {}
+    for definition, _, backend in collection.instances:
+        if collection.needs_loop(definition):
+            backends.setdefault(definition, set()).add(backend)
+
+    def backend_of(item: pytest.Item) -> str | None:
+        vertex = collection.tests.get(item)
+        return None if vertex is None else vertex.backend
+
+    for definition, _, _ in collection.instances:
+        if len(backends.get(definition, ())) > 1:
+            backends.pop(definition)
+            _compat.vary_cache(definition, backend_of)

@@ -1,0 +1,27 @@
+"""What the plugin keeps for one pytest session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from loopscope.core.plan import Plan
+    from loopscope.diagnose.catalog import Finding
+    from loopscope.plugin.collection import Collection
+    from loopscope.plugin.options import Settings
+
+
+@dataclass(slots=True)
+class State:
+    """Settings from the start, collection and plan once there are any."""
+
+    settings: Settings
+    collection: Collection
+    plan: Plan | None = None
+    findings: list[Finding] = field(default_factory=list)
+
+
+KEY = pytest.StashKey[State]()

@@ -1,0 +1,13 @@
+"""What all our tests share. `pytester` itself is switched on in pyproject.toml."""
+
+from __future__ import annotations
+
+try:
+    from hypothesis import settings
+except ModuleNotFoundError:
+    # nox's `minimal` session installs pytest and nothing else.
+    pass
+else:
+    # A slow machine is not a failing test, and a run must be repeatable from its source alone.
+    settings.register_profile("loopscope", deadline=None, derandomize=True)
+    settings.load_profile("loopscope")
