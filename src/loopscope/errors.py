@@ -27,7 +27,3 @@ class HostError(LoopscopeError):
 
 class DeclarationError(LoopscopeError):
     """A mark, option or decorator that says something loopscope does not understand."""
-
-
-class FixtureCrashed(LoopscopeError):
-    """A fixture that a test needs was cancelled by the crash of its own background task."""

@@ -103,12 +103,16 @@ def plan(suite: Suite, policy: Policy = Policy.PLANNED) -> Plan:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """Two ends that cannot share a loop any more, because one of the loops is already in use."""
+    """`user` came to need `used` while the suite runs, and they cannot share a loop any more.
+
+    `wanted` is what was to be placed, what was asked for last.
+    """
 
     user: Vertex
     used: Vertex
     user_loop: Loop
     used_loop: Loop
+    wanted: tuple[Vertex, ...]
 
 
 def place(
@@ -119,26 +123,34 @@ def place(
     `wanted` is in the order of use, what was asked for last; those of it that are planned already
     only say which loop is needed. What is planned stays where it is, with one exception: an asker
     whose own function loop is not in `live` yet moves to the loop it needs, and takes along what
-    lives on its loop.
+    lives on its loop. What is declared stays where it is declared, here as in `plan`.
 
-    Returns the misfit if the two cannot share a loop; then `plan` is unchanged.
+    Returns the misfit if all this cannot share one loop; then `plan` is unchanged.
     """
+    if not wanted:
+        return None
     own = plan.loop_of(asker.id)
-    known = {vertex.id: plan.loop_of(vertex.id) for vertex in wanted}
-    anchors = [loop.anchor if (loop := known[v.id]) else _own_anchor(v) for v in wanted]
-    needed = Loop(asker.backend, _widest(anchors))
-    if own is not None and own != needed:
-        fits = own.anchor.encloses(needed.anchor) and set(known.values()) <= {None, own}
-        if fits:
-            needed = own
-        elif own in live or own.anchor.scope is not Scope.FUNCTION:
-            return Misfit(asker, wanted[-1], own, needed)
-    for vertex in wanted:
-        if known[vertex.id] not in (None, needed):
-            return Misfit(asker, vertex, needed, known[vertex.id] or needed)
-    movers: list[Vertex] = []
-    if own != needed:
+    if own is not None and (own in live or own.anchor.scope is not Scope.FUNCTION):
+        needed, movers = own, []
+    else:
         movers = [asker] if own is None else plan.on(own)
+        fixed = (loop.anchor for v in wanted if (loop := plan.loop_of(v.id)) not in (None, own))
+        anchors = (*map(_own_anchor, (*movers, *wanted)), *fixed)
+        needed = Loop(asker.backend, _widest(anchors))
+    moving = {vertex.id for vertex in movers}
+    for vertex in (*wanted, *movers):
+        bound = plan.loop_of(vertex.id)
+        if bound is None or vertex.id in moving:
+            bound = Loop(vertex.backend, _own_anchor(vertex))
+            if (
+                vertex.declared is None
+                and bound.backend == needed.backend
+                and needed.anchor.encloses(bound.anchor)
+            ):
+                continue
+        if bound != needed:
+            both = (wanted[-1], bound, needed) if vertex.id in moving else (vertex, needed, bound)
+            return Misfit(asker, *both, tuple(wanted))
     for vertex in (*wanted, *movers):
         plan.suite.vertices.setdefault(vertex.id, vertex)
         if plan.loop_of(vertex.id) != needed:

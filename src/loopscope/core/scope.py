@@ -74,11 +74,6 @@ class Anchor:
         *_, last = self.chain()
         return last
 
-    @property
-    def depth(self) -> int:
-        """How many places lie around this one."""
-        return sum(1 for _ in self.chain()) - 1
-
     def __str__(self) -> str:
         return f"{self.scope.word} {self.node}" if self.node else self.scope.word
 

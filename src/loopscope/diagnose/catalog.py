@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loopscope.core.graph import Kind, Vertex
 from loopscope.core.rules import BackendMismatch, LoopMismatch, OutlivesLoop, Violation
 
 if TYPE_CHECKING:
+    from loopscope.core.graph import Vertex
     from loopscope.core.origin import Origin
     from loopscope.core.plan import Loop, Misfit
 
@@ -50,27 +50,20 @@ def place_of(loop: Loop) -> str:
     return f"the loop of {anchor}"
 
 
-def finding_for(violation: Violation) -> Finding:
-    """Say what `violation` means to the author of the suite."""
+def finding_for(violation: Violation, fix: str = "") -> Finding:
+    """Say what `violation` means to the author of the suite; `diagnose.fixes` finds a `fix`."""
     match violation:
         case LoopMismatch():
-            return loop_mismatch(violation)
+            return loop_mismatch(violation, fix)
         case OutlivesLoop():
-            return outlives_loop(violation)
+            return outlives_loop(violation, fix)
         case BackendMismatch():
-            return backend_mismatch(violation)
+            return backend_mismatch(violation, fix)
 
 
-def loop_mismatch(found: LoopMismatch) -> Finding:
+def loop_mismatch(found: LoopMismatch, fix: str = "") -> Finding:
     """LS101: two that use one another are declared onto different loops."""
     user, used = found.user, found.used
-    widest = max(found.user_loop.anchor.scope, found.used_loop.anchor.scope)
-    culprit = user if user.declared is not None else used
-    if culprit.declared is None:
-        fix = "set loopscope_loops = planned: loopscope then plans one loop for both"
-    else:
-        fix = f'drop the loop scope "{culprit.declared.word}" of {culprit.name} '
-        fix += f"(loopscope then plans one loop for both), or declare {widest.word!r} on both"
     return Finding(
         "LS101",
         f"loop scope mismatch: {user.name} ({found.user_loop.anchor.scope.word} loop) "
@@ -85,7 +78,7 @@ def loop_mismatch(found: LoopMismatch) -> Finding:
     )
 
 
-def outlives_loop(found: OutlivesLoop) -> Finding:
+def outlives_loop(found: OutlivesLoop, fix: str = "") -> Finding:
     """LS102: a fixture lives longer than the loop declared for it."""
     vertex = found.vertex
     scope = vertex.anchor.scope.word
@@ -95,12 +88,12 @@ def outlives_loop(found: OutlivesLoop) -> Finding:
         ((vertex.origin, vertex.name, f'declares the loop scope "{found.declared.word}"'),),
         f"the loop closes at the end of the {found.declared.word}, the fixture at the end of "
         f"the {scope}",
-        f'declare loop_scope="{scope}" or wider, or drop it (loopscope then plans the loop)',
+        fix,
         vertex.id,
     )
 
 
-def backend_mismatch(found: BackendMismatch) -> Finding:
+def backend_mismatch(found: BackendMismatch, fix: str = "") -> Finding:
     """LS201: two that use one another run on different backends."""
     user, used = found.user, found.used
     return Finding(
@@ -111,24 +104,29 @@ def backend_mismatch(found: BackendMismatch) -> Finding:
             (user.origin, user.name, f"runs on {user.backend}"),
         ),
         f"nothing that {used.backend} made can be awaited on {user.backend}",
-        "declare the same backend on both",
+        fix,
         user.id,
     )
 
 
-def misfit(found: Misfit) -> Finding:
+def misfit(found: Misfit, fix: str = "") -> Finding:
     """LS103: a fixture asked for at run time cannot share the loop of who asks."""
+    asked = found.wanted[-1]
+    for_its_sake = "" if found.used == asked else f", and {asked.name} uses it"
+    foreign = found.user_loop.backend != found.used_loop.backend
+    lives, runs = (
+        place_of(loop) + (f" of {loop.backend}" if foreign else "")
+        for loop in (found.used_loop, found.user_loop)
+    )
     return Finding(
         "LS103",
-        f"{found.user.name} asks for {found.used.name} at run time, "
-        "but runs on another loop already",
+        f"{found.user.name} asks for {asked.name} at run time, and cannot share its loop any more",
         (
-            (found.used.origin, found.used.name, f"lives on {place_of(found.used_loop)}"),
-            (found.user.origin, found.user.name, f"runs on {place_of(found.user_loop)}"),
+            (found.used.origin, found.used.name, f"lives on {lives}{for_its_sake}"),
+            (found.user.origin, found.user.name, f"runs on {runs}"),
         ),
         "what is asked for while a test runs comes too late for the plan",
-        f"name {found.used.name} in the signature, or @pytest.mark.usefixtures"
-        f'("{found.used.name}")',
+        fix,
         found.user.id,
     )
 
@@ -221,8 +219,3 @@ def cancelled_silently(owner: Vertex | None, test: str) -> Finding:
         ((owner.origin, owner.name, "cancelled the scope that it holds open"),),
         "a scope that is cancelled across its yield cancels what runs below it",
     )
-
-
-def kind_of(vertex: Vertex) -> str:
-    """Say what `vertex` is."""
-    return "test" if vertex.kind is Kind.TEST else "fixture"

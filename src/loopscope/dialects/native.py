@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from loopscope.core.declared import Declared
+from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 from loopscope.errors import DeclarationError, UnknownName
 
@@ -48,11 +49,16 @@ def spell_mark(declared: Declared) -> str:
     """Return the mark that declares `declared`."""
     words = []
     if declared.loop_scope is not None:
-        words.append(f'scope="{declared.loop_scope.word}"')
+        words.append(spell_scope(Kind.TEST, declared.loop_scope))
     if declared.backends:
         names = [f'"{name}"' for name in declared.backends]
         words.append(f"backend={names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}")
     return f"@pytest.mark.{MARK}({', '.join(words)})"
+
+
+def spell_scope(kind: Kind, scope: Scope) -> str:
+    """Return the argument, of the mark or of `loopscope.fixture`, that declares a loop scope."""
+    return f'{"scope" if kind is Kind.TEST else "loop_scope"}="{scope.word}"'
 
 
 def declare(function: Callable[..., Any], declared: Declared) -> None:

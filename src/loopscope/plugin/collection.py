@@ -82,9 +82,7 @@ class Collection:
         if not ours and not self.reaches_a_loop(item):
             return
         anchor = self.anchor(item)
-        id = item.nodeid
-        while id in self.suite.vertices:
-            id += "'"
+        id = anchor.node
         origin = self._origin(item.function)
         declared = Declared()
         if mark is not None:
@@ -259,10 +257,13 @@ class Collection:
             parent = item.parent
             assert parent is not None
             around = self._collector_anchor(parent)
+            name = item.nodeid
+            while Anchor(Scope.FUNCTION, name) in self.nodes:
+                name += "'"  # the same test once more, by --keep-duplicates
             if item.getparent(pytest.Class) is None:
                 # pytest gives a class-scoped fixture outside of any class the life of its test.
-                around = self._known(Anchor(Scope.CLASS, item.nodeid, around), item)
-            anchor = self._known(Anchor(Scope.FUNCTION, item.nodeid, around), item)
+                around = self._known(Anchor(Scope.CLASS, name, around), item)
+            anchor = self._known(Anchor(Scope.FUNCTION, name, around), item)
             self._anchors[item] = anchor
         return anchor
 

@@ -19,7 +19,7 @@ from loopscope.plugin.collection import (
     is_async,
     test_body,
 )
-from loopscope.plugin.execution import Execution
+from loopscope.plugin.execution import Execution, Refusal
 from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
 from loopscope.plugin.state import KEY, State
@@ -99,8 +99,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         partial(reporting.announce, config),
         dry=config.option.setupplan,
     )
+    config.pluginmanager.register(Execution(runtime), "loopscope-execution")
     findings = concerned(state.collection, state.findings)
-    config.pluginmanager.register(Execution(runtime, findings), "loopscope-execution")
+    if findings:
+        config.pluginmanager.register(Refusal(findings), "loopscope-refusal")
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:

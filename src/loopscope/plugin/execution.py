@@ -12,6 +12,7 @@ import pytest
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import RUNNER_FIXTURE, hypothesis_handle, is_async, test_body
 from loopscope.plugin.fixtures import Loopscope
+from loopscope.plugin.runtime import Refused, fail
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -22,21 +23,36 @@ if TYPE_CHECKING:
     from loopscope.plugin.runtime import Runtime
 
 
+# pytest takes the value of a fixture from its definition, and None from this hook to mean that
+# somebody else has to set the fixture up.
+_SET_UP = object()
+
+
+class Refusal:
+    """Fails the tests that a finding concerns, before anything is set up for them."""
+
+    def __init__(self, findings: dict[pytest.Item, list[Finding]]) -> None:
+        self.findings = findings
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        __tracebackhide__ = True
+        for finding in self.findings.get(item, ()):
+            fail(finding)
+
+
 class Execution:
     """Runs the tests and fixtures that are planned, and nothing else."""
 
-    def __init__(self, runtime: Runtime, findings: dict[pytest.Item, list[Finding]]) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
-        self.findings = findings
-        self.dry = runtime.dry
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
         test = self.runtime.test(item)
         if test is None:
             return (yield)
-        for finding in self.findings.get(item, ()):
-            pytest.fail(str(finding), pytrace=False)
         with self.runtime.running(item):
             yield
             if test.needs_loop:
@@ -44,6 +60,7 @@ class Execution:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
         if self.runtime.test(item) is None:
             return (yield)
         with self.runtime.running(item):
@@ -51,6 +68,7 @@ class Execution:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
         if self.runtime.test(item) is None:
             return (yield)
         with self.runtime.running(item):
@@ -61,13 +79,22 @@ class Execution:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
+        __tracebackhide__ = True
         test = self.runtime.test(_compat.item_of(request))
         if test is None:
             return None
-        if self.dry:
+        if self.runtime.dry:
             self.runtime.preview(fixturedef, request, test)
             return None
-        return self._set_up(fixturedef, request, test)
+        if is_async(fixturedef.func) and not self.runtime.collection.needs_loop(fixturedef):
+            return None  # strict mode: not ours to set up
+        try:
+            value = self._set_up(fixturedef, request, test)
+        except Refused:
+            # Only the way it was asked for was wrong: it may be asked for again.
+            _compat.forget(fixturedef, request)
+            raise
+        return _SET_UP if value is None else value
 
     def _set_up(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
         __tracebackhide__ = True

@@ -15,7 +15,7 @@ from loopscope.core.graph import Suite, Vertex
 from loopscope.core.plan import Loop, Plan, place
 from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose import catalog
-from loopscope.errors import FixtureCrashed, LoopscopeError
+from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 from loopscope.plugin.contexts import ScopeContexts
 
@@ -31,11 +31,16 @@ if sys.version_info < (3, 11):
 
 
 class Refused(LoopscopeError):
-    """Something that a finding says cannot be done."""
+    """Something that user code asked for and that cannot be done, told as a finding."""
 
     def __init__(self, finding: catalog.Finding) -> None:
         super().__init__(str(finding))
-        self.finding = finding
+
+
+def fail(finding: catalog.Finding) -> NoReturn:
+    """Fail the test or fixture under way with a finding, which says more than a traceback."""
+    __tracebackhide__ = True
+    pytest.fail(str(finding), pytrace=False)
 
 
 class Held:
@@ -68,11 +73,11 @@ class Runtime:
         self._announce = announce
         self.dry = dry
         self._hosts: dict[Loop, Host | None] = {}
-        self._tasks: dict[tuple[Loop, Anchor], ScopeTask] = {}
+        self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
         self._stepping = False
         self._unsettled: list[Crash] = []
-        self._told: set[int] = set()
+        self._told: list[Crash] = []
 
     def test(self, item: pytest.Item) -> Vertex | None:
         """Return the vertex of a test that is ours."""
@@ -94,8 +99,6 @@ class Runtime:
 
     def _close(self, loop: Loop) -> None:
         host = self._hosts.pop(loop)
-        for key in [key for key in self._tasks if key[0] == loop]:
-            del self._tasks[key]
         if host is not None:
             host.close()
         self._announce("TEARDOWN", loop)
@@ -103,18 +106,22 @@ class Runtime:
     def context(self, anchor: Anchor) -> Context:
         """Return the context of a place; it ends when pytest leaves the place."""
         if not self.contexts.knows(anchor):
-            self.collection.nodes[anchor].addfinalizer(partial(self.contexts.end, anchor))
+            self.collection.nodes[anchor].addfinalizer(partial(self._end, anchor))
         return self.contexts.of(anchor)
+
+    def _end(self, anchor: Anchor) -> None:
+        self._tasks.pop(anchor, None)
+        self.contexts.end(anchor)
 
     def _task(self, loop: Loop, anchor: Anchor) -> tuple[Host, ScopeTask]:
         host = self.open(loop)
         assert host is not None
-        task = self._tasks.get((loop, anchor))
-        if task is None:
+        context = self.context(anchor)
+        tasks = self._tasks.setdefault(anchor, {})
+        if loop not in tasks:
             hidden = anchor.scope is not Scope.FUNCTION
-            task = host.task(str(anchor), self.context(anchor), hidden=hidden)
-            self._tasks[loop, anchor] = task
-        return host, task
+            tasks[loop] = host.task(str(anchor), context, hidden=hidden)
+        return host, tasks[loop]
 
     def loop_for(self, vertex: Vertex) -> Loop:
         """Return the loop of something that is planned."""
@@ -124,6 +131,7 @@ class Runtime:
 
     def run(self, vertex: Vertex, action: AsyncFn[Any], context: Context | None = None) -> Any:
         """Run `action()` on the loop of test `vertex`, in its task, and return its result."""
+        __tracebackhide__ = True
         host, task = self._task(self.loop_for(vertex), vertex.anchor)
         if self._stepping:
             raise Refused(catalog.run_while_running(vertex.name))
@@ -133,6 +141,7 @@ class Runtime:
 
     def set_up(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
         """Set an asynchronous fixture up on its planned loop, and arrange for its teardown."""
+        __tracebackhide__ = True
         item = _compat.item_of(request)
         if self._stepping:
             origin = self.collection.origin_of(definition)
@@ -152,6 +161,7 @@ class Runtime:
         return self._unwrap(outcome, vertex)
 
     def _leave(self, host: Host, task: ScopeTask, entry: Entry) -> None:
+        __tracebackhide__ = True
         vertex = entry.key.vertex
         with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
             outcome = host.leave(task, entry)
@@ -159,6 +169,7 @@ class Runtime:
 
     def set_up_sync(self, definition: AnyFixtureDef, request: SubRequest) -> Any:
         """Set a synchronous fixture of a test of ours up, in a context of its own."""
+        __tracebackhide__ = True
         item = _compat.item_of(request)
         anchor = self.collection.anchor_of(item, definition)
         run = partial(self.contexts.run, anchor, self.context(anchor).copy())
@@ -173,9 +184,11 @@ class Runtime:
 
     async def get_fixture(self, test: Vertex, name: str, request: pytest.FixtureRequest) -> Any:
         """Set fixture `name` up from within async code of `test`, and return its value."""
+        __tracebackhide__ = True
         host, _ = self._task(self.loop_for(test), test.anchor)
 
         def look_up() -> Any:
+            __tracebackhide__ = True
             self._stepping = False
             try:
                 return request.getfixturevalue(name)
@@ -188,21 +201,32 @@ class Runtime:
         """Finish what crashes have torn down, at the end of a test: pytest does not know yet.
 
         Raises:
-            BaseException: what a crash raised that made no test fail.
+            BaseException: what a crash or a teardown raised that made no test fail.
         """
+        __tracebackhide__ = True
         crashes, self._unsettled = self._unsettled, []
+        errors: list[BaseException] = []
         for crash in crashes:
             for entry in crash.unwound:
-                held: Held = entry.key
-                error = None
-                if entry is crash.owner:
-                    finding = catalog.needs_crashed(held.vertex, crash.error)
-                    error = FixtureCrashed(str(finding))
-                    error.__cause__ = crash.error
-                _compat.forget(held.definition, held.request, error)
-            if crash.error is not None and id(crash) not in self._told:
-                raise crash.error
+                try:
+                    self._finish(entry.key, crash if entry is crash.owner else None)
+                except BaseException as exc:
+                    errors.append(exc)
+            if crash.error is not None and crash not in self._told:
+                errors.append(self._blame(crash))
         self._told.clear()
+        if len(errors) > 1:
+            raise BaseExceptionGroup("errors in the background of fixtures", errors)
+        if errors:
+            raise errors[0]
+
+    def _finish(self, held: Held, crash: Crash | None) -> None:
+        """Have pytest finish a fixture; one that has crashed fails whoever asks for it again."""
+        error = None
+        if crash is not None:
+            finding = catalog.needs_crashed(held.vertex, crash.error)
+            error = pytest.fail.Exception(str(finding), pytrace=False)
+        _compat.forget(held.definition, held.request, error)
 
     @contextmanager
     def running(self, item: pytest.Item) -> Iterator[None]:
@@ -231,6 +255,7 @@ class Runtime:
 
     def _placed(self, item: pytest.Item, definition: AnyFixtureDef, test: Vertex) -> Vertex:
         """Return the vertex of `definition`, planned now if it is asked for dynamically."""
+        __tracebackhide__ = True
         vertex = self.collection.instance(item, definition, test.backend)
         if vertex is not None and vertex.id in self.plan.loops:
             test_loop = self.plan.loop_of(test.id)
@@ -241,29 +266,40 @@ class Runtime:
         planned = list(Suite.of(wanted).on_loops().values())
         misfit = place(self.plan, planned, test, self.live)
         if misfit is not None:
-            raise Refused(catalog.misfit(misfit))
+            fail(catalog.misfit(misfit))
         return wanted[-1]
 
     def _unwrap(self, outcome: Outcome[Any], vertex: Vertex | None = None) -> Any:
+        __tracebackhide__ = True
         self._unsettled.extend(outcome.crashes)
         if outcome.cause is not None:
             self._fail_for(outcome.cause)
         error = outcome.error
         if isinstance(error, YieldCountError) and vertex is not None:
-            raise Refused(catalog.yield_count(vertex.name, vertex.origin, str(error)))
+            fail(catalog.yield_count(vertex.name, vertex.origin, str(error)))
         if error is not None:
             raise error
         return outcome.value
 
     def _fail_for(self, crash: Crash) -> NoReturn:
-        self._told.add(id(crash))
-        test = self._item.name if self._item is not None else "a test"
-        owner = crash.owner.key.vertex if crash.owner is not None else None
-        if owner is None or crash.error is None:
-            raise Refused(catalog.cancelled_silently(owner, test))
+        __tracebackhide__ = True
+        self._told.append(crash)
+        if crash.owner is None or crash.error is None:
+            owner = None if crash.owner is None else crash.owner.key.vertex
+            fail(catalog.cancelled_silently(owner, self._test_name))
+        raise self._blame(crash)
+
+    def _blame(self, crash: Crash) -> BaseException:
+        """Return the error of a crash with a note that says whose it is."""
+        assert crash.owner is not None
+        assert crash.error is not None
         error = _only_leaf(crash.error)
-        _add_note(error, catalog.crashed(owner, test))
-        raise error
+        _add_note(error, catalog.crashed(crash.owner.key.vertex, self._test_name))
+        return error
+
+    @property
+    def _test_name(self) -> str:
+        return "a test" if self._item is None else self._item.name
 
 
 def _only_leaf(error: BaseException) -> BaseException:

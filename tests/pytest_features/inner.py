@@ -1,0 +1,118 @@
+"""Run pytest inside a test, with loopscope and with no other plugin but those that are named."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# By the names of their entry points. Each takes time to import, or may interfere.
+OTHER_PLUGINS = (
+    "anyio",
+    "asyncio",
+    "hypothesispytest",
+    "pytest_cov",
+    "randomly",
+    "rerunfailures",
+    "timeout",
+    "trio",
+    "xdist",
+)
+
+# A run in this process forgets the modules that it imported; these cannot be imported twice.
+for _name in ("trio", "anyio.lowlevel", "anyio._backends._asyncio", "anyio._backends._trio"):
+    importlib.import_module(_name)
+
+# An inner suite tells what happens in it with `from events import event`.
+EVENTS = """
+from pathlib import Path
+
+FILE = Path(__file__).with_name("events.txt")
+
+def event(text):
+    with FILE.open("a") as file:
+        file.write(f"{text}\\n")
+"""
+
+# How a suite is written and run: as one without loopscope would be, or on a backend.
+WAYS = ("sync", "asyncio", "trio")
+
+
+def written(source: str, way: str) -> str:
+    """Return `source`, an async suite, as it would be written for synchronous code if asked."""
+    if way != "sync":
+        return source
+    source = source.replace("await checkpoint()", "pass")
+    return re.sub(r"\basync def\b", "def", source).replace("await ", "")
+
+
+@dataclass
+class Inner:
+    """A suite in a directory of its own, and a way to run it."""
+
+    pytester: pytest.Pytester
+    monkeypatch: pytest.MonkeyPatch
+    root: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.root = self.pytester.path
+        self.write({"events.py": EVENTS})
+        self.pytester.syspathinsert()
+
+    def write(self, files: dict[str, str]) -> None:
+        """Write files by their paths; `test_it.py` and so on."""
+        for path, source in files.items():
+            file = self.root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(dedent(source).lstrip("\n"), encoding="utf-8")
+
+    def run(
+        self, *arguments: str, backend: str = "asyncio", plugins: Iterable[str] = ()
+    ) -> pytest.RunResult:
+        """Run pytest in this process, with `plugins` beside loopscope."""
+        # Not to look for plugins saves half of the time.
+        self.monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        with_plugins = [f"-p{name}" for name in ("loopscope", *plugins)]
+        return self.pytester.runpytest_inprocess(*with_plugins, *_on(backend), *arguments)
+
+    def run_apart(
+        self, *arguments: str, backend: str = "asyncio", plugins: Iterable[str] = ()
+    ) -> pytest.RunResult:
+        """Run pytest in a process of its own: for signals, workers and measurements."""
+        arguments = (*self.without_others(plugins), *_on(backend), *arguments)
+        return self.pytester.runpytest_subprocess(*arguments, timeout=60)
+
+    def without_others(self, plugins: Iterable[str] = ()) -> list[str]:
+        """Return the arguments that keep all plugins out but loopscope and `plugins`."""
+        self.monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
+        return [f"-pno:{name}" for name in OTHER_PLUGINS if name not in plugins]
+
+    @property
+    def events(self) -> list[str]:
+        """What the suite has told so far, over all runs since the last `forget`."""
+        file = self.root / "events.txt"
+        return file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+
+    def forget(self) -> None:
+        """Forget the events of earlier runs."""
+        (self.root / "events.txt").unlink(missing_ok=True)
+
+
+def _on(backend: str) -> list[str]:
+    return [] if backend == "sync" else [f"--loopscope-backends={backend}"]
+
+
+def shield(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the settings of the outer run, such as an xdist worker's name, from the inner ones."""
+    for name in [name for name in os.environ if name.startswith(("PYTEST_", "COV_CORE_"))]:
+        if name != "PYTEST_CURRENT_TEST":
+            monkeypatch.delenv(name)
