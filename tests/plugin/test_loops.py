@@ -328,3 +328,29 @@ async def test_it(late):
             "*test_it.py:15 *test_it *runs on a loop of its own",
         ]
     )
+
+
+@pytest.mark.parametrize(
+    "others", ["", "async def test_async(made): pass"], ids=["alone", "beside"]
+)
+def test_a_sync_test_may_ask_for_an_async_fixture_dynamically(
+    run: RunSuite, others: str, backend: str
+) -> None:
+    source = f"""{HERE}
+@pytest.fixture(scope="module")
+async def made():
+    yield 1
+
+@pytest.fixture
+def handed_on(request):
+    return request.getfixturevalue("made")
+
+def test_by_itself(request):
+    assert request.getfixturevalue("made") == 1
+
+def test_through_a_fixture(handed_on):
+    assert handed_on == 1
+
+{others}
+"""
+    run(source, backend=backend).assert_outcomes(passed=3 if others else 2)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
+import sys
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
@@ -24,25 +26,17 @@ from _pytest.python import pytest_pyfunc_call as call_test_function
 from _pytest.unittest import TestCaseFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+    from collections.abc import (
+        Awaitable,
+        Callable,
+        Generator,
+        Iterable,
+        Iterator,
+        Mapping,
+        Sequence,
+    )
 
-__all__ = [
-    "AnyFixtureDef",
-    "Node",
-    "SubRequest",
-    "call_test_function",
-    "closure_names",
-    "definitions",
-    "fixture_definitions",
-    "fixture_function",
-    "forget",
-    "item_of",
-    "package_of",
-    "set_up",
-    "set_up_in",
-    "test_arguments",
-    "vary_cache",
-]
+__all__ = ["Node", "SubRequest", "call_test_function"]  # what others may import from here
 
 AnyFixtureDef: TypeAlias = "FixtureDef[Any]"
 
@@ -91,6 +85,18 @@ def fixture_definitions(item: pytest.Function, name: str) -> Sequence[AnyFixture
     return item.session._fixturemanager.getfixturedefs(name, item) or ()
 
 
+def all_fixture_definitions(session: pytest.Session) -> Iterable[AnyFixtureDef]:
+    """Return every fixture definition that pytest has found.
+
+    pytest 9 keeps them by node and has a method for it; before, they stood in one dictionary.
+    """
+    manager: Any = session._fixturemanager
+    if hasattr(manager, "_get_all_fixture_defs"):
+        found: Iterable[AnyFixtureDef] = manager._get_all_fixture_defs()
+        return found
+    return itertools.chain.from_iterable(manager._arg2fixturedefs.values())
+
+
 def package_of(item: pytest.Item, definition: AnyFixtureDef) -> Node | None:
     """Return the node at which a package-scoped fixture is torn down."""
     return get_scope_package(item, definition)
@@ -116,8 +122,32 @@ def returned_not_none(item: pytest.Item, result: object) -> Warning:
     )
 
 
+def traced(wrapper: Any) -> Callable[..., Awaitable[Any]]:
+    """Return the asynchronous test function in a wrapper of `--trace`, traced from its first line.
+
+    The wrapper calls the function under its debugger and drops what it returns, which of a
+    coroutine function is a coroutine that never runs; it leaves no other way to the debugger
+    (`_pytest.debugging.wrap_pytest_function_for_tracing`).
+    """
+    debugger = inspect.getclosurevars(wrapper).nonlocals["_pdb"]
+
+    async def trace(**arguments: Any) -> Any:
+        __tracebackhide__ = True
+        coroutine = wrapper.__wrapped__(**arguments)
+        # What `bdb.Bdb.runcall` does around a call.
+        debugger.reset()
+        sys.settrace(debugger.trace_dispatch)
+        try:
+            return await coroutine
+        finally:
+            sys.settrace(None)
+
+    return trace
+
+
 def set_up(definition: AnyFixtureDef, request: SubRequest, call: Callable[[], Any]) -> Any:
     """Make `call()` the cached result of `definition`, an error as well as a value."""
+    __tracebackhide__ = True
     key = definition.cache_key(request)
     try:
         value = call()
@@ -135,21 +165,25 @@ def set_up_in(
     run: Callable[..., Any], definition: AnyFixtureDef, request: SubRequest, kwargs: dict[str, Any]
 ) -> Any:
     """Set a synchronous fixture up as pytest does, with every step of it made through `run`."""
+    __tracebackhide__ = True
     function = fixture_function(definition, request)
 
     @functools.wraps(function)
     def plain(**kwargs: Any) -> Any:
+        __tracebackhide__ = True
         return run(function, **kwargs)
 
     @functools.wraps(function)
     def generator(**kwargs: Any) -> Generator[Any, None, None]:
+        __tracebackhide__ = True
         steps: Iterator[Any] = function(**kwargs)
         nothing = object()
         while (value := run(next, steps, nothing)) is not nothing:
             yield value
 
     stepped = generator if inspect.isgeneratorfunction(function) else plain
-    return set_up(definition, request, lambda: call_fixture_func(stepped, request, kwargs))
+    call = functools.partial(call_fixture_func, stepped, request, kwargs)
+    return set_up(definition, request, call)
 
 
 def forget(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -71,18 +72,23 @@ class Collection:
 
     def add(self, item: pytest.Item) -> None:
         """Add `item` to the suite if it, or a fixture of it, needs a loop, and is ours."""
-        if not isinstance(item, pytest.Function) or not _compat.is_test_function(item):
-            return
-        body = test_body(item)
-        asynchronous = is_async(body)
-        if not (asynchronous or self.reaches_a_loop(item)) or not self.owns(item):
-            return
-        mark = item.get_closest_marker(native.MARK)
-        ours = asynchronous and (self.settings.mode == "auto" or mark is not None)
-        if not ours and not self.reaches_a_loop(item):
-            return
+        if isinstance(item, pytest.Function) and _compat.is_test_function(item):
+            needs_loop = is_async(test_body(item)) and (
+                self.settings.mode == "auto" or item.get_closest_marker(native.MARK) is not None
+            )
+            if (needs_loop or self.reaches_a_loop(item)) and self.owns(item):
+                self._add_test(item, needs_loop)
+
+    def adopt(self, item: pytest.Item) -> Vertex | None:
+        """Add a test that turned out to need a loop while it was set up, if it may be ours."""
+        if isinstance(item, pytest.Function) and self.owns(item):
+            return self._add_test(item, needs_loop=False)
+        return None
+
+    def _add_test(self, item: pytest.Function, needs_loop: bool) -> Vertex:
         anchor = self.anchor(item)
         id = anchor.node
+        mark = item.get_closest_marker(native.MARK)
         origin = self._origin(item.function)
         declared = Declared()
         if mark is not None:
@@ -90,7 +96,7 @@ class Collection:
                 declared = native.parse_mark(mark.args, mark.kwargs, registry.names())
             except LoopscopeError as exc:
                 self.findings.append(catalog.bad_declaration(id, item.name, origin, str(exc)))
-        if ours and inspect.isasyncgenfunction(body):
+        if needs_loop and inspect.isasyncgenfunction(test_body(item)):
             self.findings.append(catalog.async_generator_test(id, item.name, origin))
         backend = self.backend_of(item, declared)
         vertex = Vertex(
@@ -100,12 +106,12 @@ class Collection:
             anchor=anchor,
             backend=backend,
             origin=origin,
-            needs_loop=ours,
+            needs_loop=needs_loop,
             declared=declared.loop_scope,
             uses=tuple(self._uses(item, self._roots(item), backend)),
         )
-        self.suite.vertices[id] = vertex
-        self.tests[item] = vertex
+        self.suite.vertices[id] = self.tests[item] = vertex
+        return vertex
 
     def _roots(self, item: pytest.Function) -> list[AnyFixtureDef]:
         """Return the definitions that `item` asks for itself, and those added to it late."""
@@ -124,11 +130,10 @@ class Collection:
 
     def reaches_a_loop(self, item: pytest.Function) -> bool:
         """Say whether a fixture that needs a loop is in the closure of `item`."""
-        known = _compat.definitions(item)
         return any(
             self.needs_loop(definition)
             for name in _compat.closure_names(item)
-            for definition in (known.get(name) or _compat.fixture_definitions(item, name))
+            for definition in _compat.fixture_definitions(item, name)
         )
 
     def needs_loop(self, definition: AnyFixtureDef) -> bool:
@@ -295,6 +300,8 @@ class Collection:
         return anchor.at(scope)
 
     def _origin(self, function: Any) -> Origin:
+        while isinstance(function, partial):
+            function = function.func
         code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
         module = getattr(function, "__module__", None) or "?"
         if code is None:

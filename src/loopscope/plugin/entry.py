@@ -11,7 +11,7 @@ from loopscope.backends import registry
 from loopscope.core.declared import Declared
 from loopscope.dialects import native
 from loopscope.errors import LoopscopeError
-from loopscope.plugin import options, reporting
+from loopscope.plugin import _compat, options, reporting
 from loopscope.plugin.collection import (
     BACKEND_PARAM,
     RUNNER_FIXTURE,
@@ -53,7 +53,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.fixture(name=RUNNER_FIXTURE)
 def loopscope_fixture() -> Iterator[Loopscope]:
     """The loop of this test: `run`, `getfixture`, `backend`."""
-    raise LoopscopeError("the engine of loopscope is off (loopscope_engine = off)")
+    raise LoopscopeError(
+        "no loop is planned for this test: name the fixture loopscope in its signature, "
+        "and see that loopscope_engine is on"
+    )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -91,8 +94,9 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "off":
         return
     make_plan(state, session.items)
-    if state.plan is None or not state.collection.tests:
+    if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
         return
+    assert state.plan is not None
     runtime = Runtime(
         state.collection,
         state.plan,
@@ -103,6 +107,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     findings = concerned(state.collection, state.findings)
     if findings:
         config.pluginmanager.register(Refusal(findings), "loopscope-refusal")
+
+
+def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:
+    """Say whether there is a fixture that a test without any loop could ask for dynamically."""
+    return any(
+        definition.argname != RUNNER_FIXTURE and collection.needs_loop(definition)
+        for definition in _compat.all_fixture_definitions(session)
+    )
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:

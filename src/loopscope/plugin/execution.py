@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +79,7 @@ class Execution:
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
         __tracebackhide__ = True
-        test = self.runtime.test(_compat.item_of(request))
+        test = self.runtime.test_for(fixturedef, request)
         if test is None:
             return None
         if self.runtime.dry:
@@ -115,13 +114,16 @@ class Execution:
             return None
         if hypothesis_handle(pyfuncitem.obj) is not None and is_async(test_body(pyfuncitem)):
             return self._call_given(pyfuncitem, test)
-        if inspect.iscoroutinefunction(pyfuncitem.obj):
+        function = pyfuncitem.obj
+        if test.needs_loop and pyfuncitem.config.getoption("trace"):
+            function = _compat.traced(function)
+        if inspect.iscoroutinefunction(function):
             arguments = _compat.test_arguments(pyfuncitem)
-            result = self.runtime.run(test, partial(pyfuncitem.obj, **arguments))
+            result = self.runtime.run(test, partial(function, **arguments))
             if result is not None:
-                warnings.warn(_compat.returned_not_none(pyfuncitem, result), stacklevel=1)
+                pyfuncitem.warn(_compat.returned_not_none(pyfuncitem, result))
             return True
-        if is_async(pyfuncitem.obj):
+        if is_async(function):
             return None  # strict mode: not ours to run
         context = self.runtime.context(test.anchor).copy()
         return context.run(_compat.call_test_function, pyfuncitem)

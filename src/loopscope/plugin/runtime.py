@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -43,13 +44,13 @@ def fail(finding: catalog.Finding) -> NoReturn:
     pytest.fail(str(finding), pytrace=False)
 
 
+@dataclass(frozen=True, slots=True)
 class Held:
     """What an entry of ours stands for: a fixture definition, and the request it was made for."""
 
-    def __init__(self, definition: AnyFixtureDef, request: SubRequest, vertex: Vertex) -> None:
-        self.definition = definition
-        self.request = request
-        self.vertex = vertex
+    definition: AnyFixtureDef
+    request: SubRequest
+    vertex: Vertex
 
 
 class Runtime:
@@ -82,6 +83,17 @@ class Runtime:
     def test(self, item: pytest.Item) -> Vertex | None:
         """Return the vertex of a test that is ours."""
         return self.collection.tests.get(item)
+
+    def test_for(self, definition: AnyFixtureDef, request: SubRequest) -> Vertex | None:
+        """Return the vertex of the test that `definition` is set up for, if the test is ours.
+
+        A test that no plan knew of becomes ours when it asks for a fixture that needs a loop.
+        """
+        item = _compat.item_of(request)
+        test = self.test(item)
+        if test is None and self.collection.needs_loop(definition):
+            test = self.collection.adopt(item)
+        return test
 
     @property
     def live(self) -> set[Loop]:
@@ -132,9 +144,9 @@ class Runtime:
     def run(self, vertex: Vertex, action: AsyncFn[Any], context: Context | None = None) -> Any:
         """Run `action()` on the loop of test `vertex`, in its task, and return its result."""
         __tracebackhide__ = True
-        host, task = self._task(self.loop_for(vertex), vertex.anchor)
         if self._stepping:
             raise Refused(catalog.run_while_running(vertex.name))
+        host, task = self._task(self.loop_for(vertex), vertex.anchor)
         with self._one_at_a_time():
             outcome = host.run(task, action, self._is_needed, context)
         return self._unwrap(outcome)
