@@ -63,6 +63,7 @@ class ScopeContexts:
         **kwargs: Any,
     ) -> T:
         """Call `function` in `context`, and give at `anchor` what it changes."""
+        __tracebackhide__ = True
         with self.giving(anchor, context):
             self._inside += 1
             try:

@@ -23,6 +23,7 @@ from loopscope.plugin.contexts import ScopeContexts
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextvars import Context
+    from types import FrameType
 
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
     from loopscope.plugin.collection import Collection
@@ -207,7 +208,14 @@ class Runtime:
             finally:
                 self._stepping = True
 
-        return await host.outside(look_up)
+        try:
+            return await host.outside(look_up)
+        except BaseException as exc:
+            # Between the user's `await` and the user's fixture lie pytest's frames and ours.
+            traceback = exc.__traceback__
+            while traceback is not None and _is_machinery(traceback.tb_frame):
+                traceback = traceback.tb_next
+            raise exc.with_traceback(traceback) from exc.__cause__
 
     def settle(self) -> None:
         """Finish what crashes have torn down, at the end of a test: pytest does not know yet.
@@ -312,6 +320,11 @@ class Runtime:
     @property
     def _test_name(self) -> str:
         return "a test" if self._item is None else self._item.name
+
+
+def _is_machinery(frame: FrameType) -> bool:
+    package = str(frame.f_globals.get("__name__")).partition(".")[0]
+    return package in ("loopscope", "_pytest", "pluggy")
 
 
 def _only_leaf(error: BaseException) -> BaseException:
