@@ -225,3 +225,33 @@ def test_an_unknown_option_value_is_a_usage_error_that_lists_the_valid_ones(
     result = run("def test_it(): pass", f"--loopscope-{option}=nope")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"*'nope' is not a valid loopscope_{option}. Valid: *"])
+
+
+def test_a_sync_test_fits_any_loop_under_the_declared_policy(run: RunSuite) -> None:
+    source = f"""{HERE}
+@pytest.fixture(scope="session")
+async def db():
+    yield here()
+
+@pytest.fixture
+async def own():
+    yield here()
+
+def test_it(db, own, loopscope):
+    async def inside():
+        return here()
+    assert loopscope.run(inside) is db is not own
+"""
+    run(source, "--loopscope-loops=declared").assert_outcomes(passed=1)
+
+
+def test_a_package_scope_outside_of_any_package_is_no_mistake(run: RunSuite) -> None:
+    source = f"""{HERE}
+@loopscope.fixture(scope="package", loop_scope="package")
+async def made():
+    yield here()
+
+async def test_it(made):
+    assert here() is made
+"""
+    run(source).assert_outcomes(passed=1)

@@ -62,9 +62,8 @@ class Plan:
         return self.loops.get(id)
 
     def members(self) -> dict[Loop, list[Vertex]]:
-        """Return who lives on each loop: loops widest first, members in the order of planning."""
-        found = {loop: list(residents.values()) for loop, residents in self._residents.items()}
-        return dict(sorted(found.items(), key=lambda entry: -entry[0].anchor.scope))
+        """Return who lives on each loop, in the order of planning."""
+        return {loop: list(residents.values()) for loop, residents in self._residents.items()}
 
     def on(self, loop: Loop) -> list[Vertex]:
         """Return who lives on `loop`."""
@@ -91,9 +90,9 @@ def plan(suite: Suite, policy: Policy = Policy.PLANNED) -> Plan:
     among = suite.on_loops()
     if policy is Policy.DECLARED:
         for vertex in among.values():
-            result.assign(vertex, Loop(vertex.backend, _own_anchor(vertex)))
+            result.assign(vertex, Loop(vertex.backend, _declared_anchor(vertex, among)))
         return result
-    for component in _components(suite, among):
+    for component in components(suite, among):
         anchor = _widest(_own_anchor(vertex) for vertex in component)
         for vertex in component:
             chosen = anchor if vertex.declared is None else _own_anchor(vertex)
@@ -134,7 +133,7 @@ def place(
         needed, movers = own, []
     else:
         movers = [asker] if own is None else plan.on(own)
-        fixed = (loop.anchor for v in wanted if (loop := plan.loop_of(v.id)) not in (None, own))
+        fixed = (loop.anchor for vertex in wanted if (loop := plan.loop_of(vertex.id)))
         anchors = (*map(_own_anchor, (*movers, *wanted)), *fixed)
         needed = Loop(asker.backend, _widest(anchors))
     moving = {vertex.id for vertex in movers}
@@ -163,6 +162,22 @@ def _own_anchor(vertex: Vertex) -> Anchor:
     return vertex.anchor if vertex.declared is None else vertex.anchor.at(vertex.declared)
 
 
+def _declared_anchor(vertex: Vertex, among: Mapping[str, Vertex]) -> Anchor:
+    """Return where `vertex` runs if nothing is widened.
+
+    What is synchronous runs on no loop, and so belongs to the widest one it gets something from.
+    """
+    anchors, seen, frontier = [], {vertex.id}, [vertex]
+    while frontier:
+        current = frontier.pop()
+        anchors.append(_own_anchor(current))
+        if not current.needs_loop and current.declared is None:
+            used = [among[id] for id in current.uses if id in among and id not in seen]
+            seen.update(user.id for user in used)
+            frontier += used
+    return _widest(anchors)
+
+
 def _widest(anchors: Iterable[Anchor]) -> Anchor:
     """Return the narrowest place that encloses all `anchors`.
 
@@ -179,7 +194,7 @@ def _width(vertex: Vertex) -> tuple[Scope, bool]:
     return (_own_anchor(vertex).scope, vertex.needs_loop)
 
 
-def _components(suite: Suite, among: Mapping[str, Vertex]) -> list[list[Vertex]]:
+def components(suite: Suite, among: Mapping[str, Vertex]) -> list[list[Vertex]]:
     """Return the vertices of `among` in groups that must share a loop, in suite order."""
     parent = {id: id for id in among}
 

@@ -113,11 +113,11 @@ def misfit(found: Misfit, fix: str = "") -> Finding:
     """LS103: a fixture asked for at run time cannot share the loop of who asks."""
     asked = found.wanted[-1]
     for_its_sake = "" if found.used == asked else f", and {asked.name} uses it"
-    foreign = found.user_loop.backend != found.used_loop.backend
-    lives, runs = (
-        place_of(loop) + (f" of {loop.backend}" if foreign else "")
-        for loop in (found.used_loop, found.user_loop)
-    )
+    loops = found.used_loop, found.user_loop
+    if found.used_loop.backend == found.user_loop.backend:
+        lives, runs = map(place_of, loops)
+    else:
+        lives, runs = (loop.backend for loop in loops)
     return Finding(
         "LS103",
         f"{found.user.name} asks for {asked.name} at run time, and cannot share its loop any more",

@@ -1,9 +1,9 @@
 """Fixes that work, for what breaks the rule.
 
-A fix is an edit of what a suite declares, and its words. One that sounds right may be wrong, because
-a declaration that suits one user of a fixture may tear it from another. So no fix is printed that was
-not tried: the suite is planned again with the edit applied, and the fix is dropped unless the plan is
-rid of the violation and has no new one.
+A fix is an edit of what a suite declares, and its words. One that sounds right may be wrong: a
+declaration that suits one user of a fixture may tear the fixture from another. So no fix is printed
+that was not tried: the suite is planned again with the edit applied, and the fix is dropped unless
+the plan is rid of the violation, of every other one of the same user, and has no new one.
 
 An edit is made to a definition, as in the source: to all instances and parameters of it alike.
 """
@@ -11,49 +11,50 @@ An edit is made to a definition, as in the source: to all instances and paramete
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind, Suite, Vertex
-from loopscope.core.plan import Misfit, Plan, Policy, plan
+from loopscope.core.plan import Misfit, Plan, Policy, components
+from loopscope.core.plan import plan as replan
 from loopscope.core.rules import BackendMismatch, LoopMismatch, OutlivesLoop, Violation, check
 from loopscope.core.scope import Scope
 from loopscope.diagnose.catalog import Finding, finding_for, misfit, place_of
 from loopscope.dialects import native
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from loopscope.core.origin import Origin
 
 REPLANNED = 200_000
-"""How many vertices are planned again for the sake of fixes: about a second. A suite with hundreds
-of mistakes is not held up for longer; what is found after that is told without a fix."""
+"""How many vertices are planned again for the sake of fixes, which takes about a second. A suite
+with hundreds of mistakes is held up no longer; what comes after that is told without a fix."""
 
 
 def findings(plan: Plan) -> list[Finding]:
     """Return what breaks the rule in `plan`, in suite order, with fixes that work."""
     violations = check(plan)
     trials = Trials(plan, violations)
-    return [finding_for(found, _told(trials, found, _candidates(found, plan))) for found in violations]
+    return [finding_for(found, _or(fixes_for(found, trials))) for found in violations]
 
 
-def late_finding(plan_: Plan, found: Misfit) -> Finding:
-    """Return what `place` could not fit into a plan, with fixes that work."""
-    user, asked = found.user, found.wanted[-1]
-    late = {vertex.id: vertex for vertex in (*found.wanted, user)}
-    before = plan(Suite({**plan_.suite.vertices, **late}), plan_.policy)
-    named = Edit.of(user, "uses", (*user.uses, asked.id))
-    name = f'name {asked.name} in the signature, or @pytest.mark.usefixtures("{asked.name}")'
-    at = found.used_loop.anchor.scope
-    early = [Fix(name, (named,))]
-    if user.declared is not None:
-        drop = _drop(user)
-        early.append(Fix(f"{name}, and {drop.words}", (named, *drop.edits), user.id))
-    # With the declaration the fixture may be asked for as late as it is; the use is still tried.
-    declared = _declare((user, at))
-    groups = [early, [Fix(declared.words, (named, *declared.edits))]]
-    return misfit(found, _told(Trials(before, check(before)), None, groups))
+def fixes_for(violation: Violation, trials: Trials) -> Iterator[Fix]:
+    """Yield what would work: to declare less, and to declare otherwise."""
+    return trials.working(_candidates(violation, trials), violation)
+
+
+def late_finding(plan: Plan, found: Misfit) -> Finding:
+    """Return what `place` could not fit into `plan`, with fixes that work."""
+    late = {vertex.id: vertex for vertex in (found.user, *found.wanted)}
+    before = replan(Suite({**plan.suite.vertices, **late}), plan.policy)
+    trials = Trials(before, check(before))
+    return misfit(found, _or(trials.working([_candidates_in_time(found)])))
+
+
+def _or(fixes: Iterable[Fix]) -> str:
+    return ", or\n".join(fix.words for fix in fixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,65 +94,148 @@ class Fix:
     policy: Policy | None = None
 
 
+End = tuple[str, str, str]
+
+
 class Trials:
     """Plans a suite again with fixes applied, each fix once."""
 
     def __init__(self, plan: Plan, violations: Iterable[Violation]) -> None:
-        self._plan = plan
-        self._before = set(map(_ends, violations))
-        self._tried: dict[object, tuple[Plan, set[tuple[str, ...]]]] = {}
-        self._left = max(REPLANNED, len(plan.suite.vertices))
+        self.plan = plan
+        self._before = set(map(_end, violations))
+        self._tried: dict[object, tuple[Plan, set[End]]] = {}
+        self._left = REPLANNED
+        self._components: dict[str, list[Vertex]] = {}
 
-    def words(self, fix: Fix, violation: Violation | None) -> str | None:
-        """Return the words of `fix` if it removes `violation` and makes no new one."""
+    def working(
+        self, groups: Iterable[Iterable[Fix]], violation: Violation | None = None
+    ) -> Iterator[Fix]:
+        """Yield the first fix of each group that works."""
+        for fixes in groups:
+            tried = (self._try(fix, violation) for fix in fixes)
+            yield from islice(filter(None, tried), 1)
+
+    def _try(self, fix: Fix, violation: Violation | None) -> Fix | None:
+        """Return `fix` if it makes nothing new and frees the user in `violation` of all its own."""
         key = (fix.edits, fix.policy)
         if key not in self._tried:
-            vertices = self._plan.suite.vertices
-            self._left -= len(vertices)
-            if self._left < 0:
+            if self.exhausted:
                 return None
-            after = plan(
-                Suite({id: _applied(vertex, fix.edits) for id, vertex in vertices.items()}),
-                fix.policy or self._plan.policy,
-            )
-            self._tried[key] = after, set(map(_ends, check(after)))
-        after, ends = self._tried[key]
-        if not ends <= self._before or (violation is not None and _ends(violation) in ends):
+            vertices = self.plan.suite.vertices
+            self._left -= len(vertices)
+            suite = Suite({id: _applied(vertex, fix.edits) for id, vertex in vertices.items()})
+            after = replan(suite, fix.policy or self.plan.policy)
+            self._tried[key] = after, set(map(_end, check(after)))
+        after, left = self._tried[key]
+        if not left <= self._before:
             return None
-        loop = after.loop_of(fix.moves) if fix.moves is not None else None
-        return fix.words if loop is None else f"{fix.words} (it then runs on {place_of(loop)})"
+        if violation is not None and any(end[:2] == _end(violation)[:2] for end in left):
+            return None
+        loop = None if fix.moves is None else after.loop_of(fix.moves)
+        if loop is None:
+            return fix
+        return replace(fix, words=f"{fix.words} (it then runs on {place_of(loop)})")
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether only what was tried already can be told."""
+        return self._left <= 0
+
+    def sharers(self, vertex: Vertex) -> list[Vertex]:
+        """Return everything that has to share the loop of `vertex`."""
+        if not self._components:
+            for component in components(self.plan.suite, self.plan.suite.on_loops()):
+                self._components.update((member.id, component) for member in component)
+        return self._components[vertex.id]
 
 
-def _told(
-    trials: Trials, violation: Violation | None, groups: Iterable[Iterable[Fix]]
-) -> str:
-    """Return the first fix of each group that works."""
-    told = (
-        next((words for fix in group if (words := trials.words(fix, violation))), None)
-        for group in groups
-    )
-    return ", or\n".join(words for words in told if words is not None)
-
-
-def _candidates(violation: Violation, plan: Plan) -> Iterator[list[Fix]]:
+def _candidates(violation: Violation, trials: Trials) -> Iterator[Iterable[Fix]]:
     """Yield groups of fixes that may work, the best one of each group first."""
     match violation:
         case LoopMismatch(user, used, user_loop, used_loop):
-            scopes = (user_loop.anchor.scope, used_loop.anchor.scope)
-            yield [
-                *_replan(plan, user),
-                *(_drop(vertex) for vertex in (user, used) if vertex.declared is not None),
-                _drop_all(plan, (user, used)),
-                _drop_all(plan, _connected(plan, user)),
-            ]
-            yield [
-                _declare((user, scopes[1])),
-                _declare((used, scopes[0])),
-                _declare((user, max(scopes)), (used, max(scopes))),
-            ]
+            yield _loosen(trials, user, used)
+            yield _share(user, used, user_loop.anchor.scope, used_loop.anchor.scope)
         case OutlivesLoop(vertex):
-            yield [_drop(vertex), _drop_all(plan, _connected(plan, vertex))]
-            yield [_declare((vertex, scope)) for scope in Scope if scope >= vertex.anchor.scope]
+            yield _loosen(trials, vertex)
+            yield (_declare((vertex, scope)) for scope in Scope if scope >= vertex.anchor.scope)
         case BackendMismatch(user, used):
             yield [_move(user, used.backend)]
             yield [_move(used, user.backend)]
+
+
+def _candidates_in_time(found: Misfit) -> Iterator[Fix]:
+    """Yield fixes for what was asked for too late: it is asked for in time, and fits."""
+    user, asked = found.user, found.wanted[-1]
+    early = Edit.of(user, "uses", (*user.uses, asked.id))
+    name = f"name {asked.name} in the signature"
+    yield Fix(f'{name}, or @pytest.mark.usefixtures("{asked.name}")', (early,))
+    for other in (_drop(user), _declare((user, found.used_loop.anchor.scope))):
+        yield Fix(f"{other.words}, and {name}", (early, *other.edits))
+
+
+def _loosen(trials: Trials, *ends: Vertex) -> Iterator[Fix]:
+    """Yield fixes that declare less: one end, both ends, everything that shares the loop."""
+    if trials.plan.policy is not Policy.PLANNED:
+        yield Fix("set loopscope_loops = planned", policy=Policy.PLANNED)
+    for vertex in ends:
+        yield _drop(vertex)
+    yield _drop(*ends)
+    if not trials.exhausted:
+        yield _drop(*trials.sharers(ends[0]))
+
+
+def _share(user: Vertex, used: Vertex, user_scope: Scope, used_scope: Scope) -> Iterator[Fix]:
+    """Yield fixes that declare the same scope at both ends."""
+    yield _declare((user, used_scope))
+    yield _declare((used, user_scope))
+    for scope in Scope:
+        if scope >= max(user_scope, used_scope):
+            yield _declare((user, scope), (used, scope))
+
+
+def _drop(*vertices: Vertex) -> Fix:
+    edits: dict[Edit, str] = {}
+    moves = None
+    for vertex in vertices:
+        if vertex.declared is not None:
+            scope = native.spell_scope(vertex.kind, vertex.declared)
+            mark = "the mark of " if vertex.kind is Kind.TEST else ""
+            edits.setdefault(Edit.of(vertex, "declared", None), f"{scope} from {mark}{vertex.name}")
+            moves = vertex.id
+    words = f"drop {' and '.join(edits.values())}"
+    return Fix(words, tuple(edits), moves if len(edits) == 1 else None)
+
+
+def _declare(*declared: tuple[Vertex, Scope]) -> Fix:
+    words = [
+        f"{native.spell_mark(Declared(scope))} on {vertex.name}"
+        if vertex.kind is Kind.TEST
+        else f"{native.spell_scope(vertex.kind, scope)} on {vertex.name}"
+        for vertex, scope in declared
+    ]
+    edits = (Edit.of(vertex, "declared", scope) for vertex, scope in declared)
+    return Fix(" and ".join(words), tuple(edits))
+
+
+def _move(vertex: Vertex, backend: str) -> Fix:
+    words = f"run {vertex.name} on {backend}"
+    if vertex.kind is Kind.TEST:
+        words = f"{native.spell_mark(Declared(backends=(backend,)))} on {vertex.name}"
+    return Fix(words, (Edit.of(vertex, "backend", backend),))
+
+
+def _applied(vertex: Vertex, edits: Iterable[Edit]) -> Vertex:
+    for edit in edits:
+        vertex = edit.apply(vertex)
+    return vertex
+
+
+def _end(violation: Violation) -> End:
+    """Return who is wrong, about what, and with whom: the same wherever their loops are."""
+    match violation:
+        case OutlivesLoop(vertex):
+            return (vertex.id, "loop", vertex.id)
+        case LoopMismatch(user, used):
+            return (user.id, "loop", used.id)
+        case BackendMismatch(user, used):
+            return (user.id, "backend", used.id)

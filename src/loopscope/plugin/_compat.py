@@ -145,6 +145,12 @@ def traced(wrapper: Any) -> Callable[..., Awaitable[Any]]:
     return trace
 
 
+def _failed(key: object, error: BaseException) -> Any:
+    """Return what pytest caches for a fixture that failed: until 8.3 the bare error (#12204)."""
+    bare = pytest.version_tuple < (8, 3)
+    return (None, key, error if bare else (error, error.__traceback__))
+
+
 def set_up(definition: AnyFixtureDef, request: SubRequest, call: Callable[[], Any]) -> Any:
     """Make `call()` the cached result of `definition`, an error as well as a value."""
     __tracebackhide__ = True
@@ -155,7 +161,7 @@ def set_up(definition: AnyFixtureDef, request: SubRequest, call: Callable[[], An
         if isinstance(exc, skip_outcome.Exception):
             exc._use_item_location = True
         if isinstance(exc, _CACHED) or not isinstance(exc, (KeyboardInterrupt, SystemExit)):
-            definition.cached_result = (None, key, (exc, exc.__traceback__))
+            definition.cached_result = _failed(key, exc)
         raise
     definition.cached_result = (value, key, None)
     return value
@@ -198,18 +204,22 @@ def forget(
         definition.finish(request)
     finally:
         if error is not None:
-            definition.cached_result = (None, key, (error, None))
+            definition.cached_result = _failed(key, error)
 
 
 def vary_cache(definition: AnyFixtureDef, variant: Callable[[pytest.Item], object]) -> None:
     """Make `definition` keep a result for one variant of its users at a time, as for a parameter.
 
-    pytest compares `FixtureDef.cache_key(request)` with the cached one and sets the fixture, and
-    what depends on it, up again when they differ.
+    pytest compares `FixtureDef.cache_key(request)` with the cached one, until 8.3 by identity, and
+    sets the fixture, and what depends on it, up again when they differ.
     """
     original = type(definition).cache_key
+    keys: dict[object, tuple[object, object]] = {}
 
     def cache_key(request: SubRequest) -> object:
-        return (original(definition, request), variant(item_of(request)))
+        parameter, which = original(definition, request), variant(item_of(request))
+        if which not in keys or keys[which][0] is not parameter:
+            keys[which] = (parameter, which)
+        return keys[which]
 
     definition.cache_key = cache_key  # type: ignore[method-assign]

@@ -276,7 +276,9 @@ class Collection:
         anchor = self._anchors.get(node)
         if anchor is None:
             if isinstance(node, pytest.Session) or node.parent is None:
-                anchor = self._known(Anchor(Scope.SESSION, ""), node)
+                # pytest gives a package-scoped fixture outside of any package the session's life.
+                session = self._known(Anchor(Scope.SESSION, ""), node)
+                anchor = self._known(Anchor(Scope.PACKAGE, "", session), node)
             else:
                 anchor = self._collector_anchor(node.parent)
                 for kind, scope in _COLLECTORS:
@@ -296,7 +298,7 @@ class Collection:
         scope = Scope.parse(definition.scope)
         if scope is Scope.PACKAGE:
             node = _compat.package_of(item, definition)
-            return anchor.outermost if node is None else self._collector_anchor(node)
+            return self._collector_anchor(item.session if node is None else node)
         return anchor.at(scope)
 
     def _origin(self, function: Any) -> Origin:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopscope.core.plan import plan
-from loopscope.core.rules import check
-from loopscope.diagnose.catalog import Finding, finding_for
+from loopscope.diagnose.fixes import findings
 from loopscope.plugin import _compat
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from loopscope.core.graph import Suite
+    from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.collection import Collection
     from loopscope.plugin.state import State
 
@@ -25,20 +25,18 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
     for item in items:
         collection.add(item)
     state.plan = plan(collection.suite, state.settings.policy)
-    state.findings = [*collection.findings, *map(finding_for, check(state.plan))]
+    state.findings = [*collection.findings, *findings(state.plan)]
     _vary_by_backend(collection)
 
 
-def concerned(
-    collection: Collection, findings: Sequence[Finding]
-) -> dict[pytest.Item, list[Finding]]:
+def concerned(collection: Collection, told: Sequence[Finding]) -> dict[pytest.Item, list[Finding]]:
     """Return the findings of every test that uses, however indirectly, what they are about."""
-    if not findings:
+    if not told:
         return {}
     users = users_by_id(collection.suite)
     items = {vertex.id: item for item, vertex in collection.tests.items()}
     found: dict[pytest.Item, list[Finding]] = {}
-    for finding in findings:
+    for finding in told:
         frontier = [finding.concerns] if finding.concerns else []
         reached = set(frontier)
         while frontier:

@@ -16,6 +16,7 @@ from loopscope.core.graph import Suite, Vertex
 from loopscope.core.plan import Loop, Plan, place
 from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose import catalog
+from loopscope.diagnose.fixes import late_finding
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 from loopscope.plugin.contexts import ScopeContexts
@@ -286,7 +287,7 @@ class Runtime:
         planned = list(Suite.of(wanted).on_loops().values())
         misfit = place(self.plan, planned, test, self.live)
         if misfit is not None:
-            fail(catalog.misfit(misfit))
+            fail(late_finding(self.plan, misfit))
         return wanted[-1]
 
     def _unwrap(self, outcome: Outcome[Any], vertex: Vertex | None = None) -> Any:

@@ -9,6 +9,8 @@ from loopscope.core.graph import Kind, Vertex
 from loopscope.core.scope import Scope
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from loopscope.core.plan import Loop, Plan
 
 
@@ -17,36 +19,56 @@ def ladder(plan: Plan) -> list[str]:
     members = plan.members()
     if not members:
         return ["loopscope: no test or fixture here needs a loop"]
-    tests = sum(vertex.kind is Kind.TEST for on_loop in members.values() for vertex in on_loop)
+    tests = sum(vertex.kind is Kind.TEST for vertices in members.values() for vertex in vertices)
     lines = [f"loopscope ladder: {_count(len(members), 'loop')} for {_count(tests, 'test')}"]
     own: Counter[str] = Counter()
-    for loop, on_loop in members.items():
+    for loop in sorted(members, key=_order(members)):
         if loop.anchor.scope is Scope.FUNCTION:
             own[loop.backend] += 1
         else:
-            lines += _rung(plan, loop, on_loop)
+            lines += _rung(plan, loop, members[loop])
     for backend, count in own.items():
-        indent = "  " * Scope.SESSION
+        indent = _indent(Scope.FUNCTION)
         lines.append(f"{indent}function [{backend}] {_count(count, 'loop')}: one for each test")
     return lines
 
 
-def _rung(plan: Plan, loop: Loop, on_loop: list[Vertex]) -> list[str]:
-    indent = "  " * (Scope.SESSION - loop.anchor.scope)
+def _order(loops: Iterable[Loop]) -> Callable[[Loop], tuple[int, int, str]]:
+    """Return the order of rungs: the widest scope first, backends as they come, then by place."""
+    backends = list(dict.fromkeys(loop.backend for loop in loops))
+    return lambda loop: (-loop.anchor.scope, backends.index(loop.backend), loop.anchor.node)
+
+
+def _rung(plan: Plan, loop: Loop, members: list[Vertex]) -> list[str]:
+    indent = _indent(loop.anchor.scope)
     reason = plan.suite.vertices[plan.reasons[loop]]
-    place = f" {loop.anchor.node}" if loop.anchor.node else ""
-    lines = [f"{indent}{loop.anchor.scope.word} [{loop.backend}]{place}"]
-    lines.append(f"{indent}  because of {reason.name} at {reason.origin}")
-    fixtures = [vertex for vertex in on_loop if vertex.kind is Kind.FIXTURE]
-    for (scope, name, origin), count in Counter(
-        (vertex.anchor.scope, vertex.name, str(vertex.origin)) for vertex in fixtures
-    ).items():
+    lines = [
+        f"{indent}{loop.anchor.scope.word} [{loop.backend}] {loop.anchor.node}".rstrip(),
+        f"{indent}  because of {reason.name} at {reason.origin}",
+    ]
+    fixtures = Counter(
+        (vertex.name, vertex.anchor.scope, str(vertex.origin))
+        for vertex in sorted(members, key=lambda vertex: -vertex.anchor.scope)
+        if vertex.kind is Kind.FIXTURE and not _is_runner(vertex)
+    )
+    names = max((len(name) for name, _, _ in fixtures), default=0)
+    scopes = max((len(scope.word) for _, scope, _ in fixtures), default=0)
+    for (name, scope, origin), count in fixtures.items():
         times = f" x{count}" if count > 1 else ""
-        lines.append(f"{indent}  - {name} ({scope.word}, {origin}){times}")
-    tests = len(on_loop) - len(fixtures)
+        lines.append(f"{indent}  - {name:<{names}}  {scope.word:<{scopes}}  {origin}{times}")
+    tests = sum(vertex.kind is Kind.TEST for vertex in members)
     if tests:
         lines.append(f"{indent}  - {_count(tests, 'test')}")
     return lines
+
+
+def _is_runner(vertex: Vertex) -> bool:
+    """Say whether this is the fixture `loopscope` of the plugin, which is no part of the suite."""
+    return vertex.name == "loopscope" and not vertex.origin.path.endswith(".py")
+
+
+def _indent(scope: Scope) -> str:
+    return "  " * (Scope.SESSION - scope)
 
 
 def _count(number: int, noun: str) -> str:
