@@ -90,7 +90,7 @@ def run_green(backends: Sequence[str], *options: str) -> int:
     run = run_pytest(
         [
             # pytest-asyncio is installed for the other half only, and warns where it has no ini.
-            *("-q", "-W", "error", "-p", "no:asyncio"),
+            *("-q", "-W", "error", "-p", "no:asyncio", "-p", "no:randomly"),
             *(f"--loopscope-backends={','.join(backends)}", *options),
         ],
         limit=120,

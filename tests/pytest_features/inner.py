@@ -6,14 +6,14 @@ import importlib
 import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-import pytest
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
+
+    import pytest
 
 # By the names of their entry points. Each takes time to import, or may interfere.
 OTHER_PLUGINS = (
@@ -78,23 +78,33 @@ class Inner:
     def run(
         self, *arguments: str, backend: str = "asyncio", plugins: Iterable[str] = ()
     ) -> pytest.RunResult:
-        """Run pytest in this process, with `plugins` beside loopscope."""
-        # Not to look for plugins saves half of the time.
-        self.monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-        with_plugins = [f"-p{name}" for name in ("loopscope", *plugins)]
-        return self.pytester.runpytest_inprocess(*with_plugins, *_on(backend), *arguments)
+        """Run pytest in this process, which is fast, with `plugins` beside loopscope."""
+        # Or else this process's warnings filters would be in force: all are errors there.
+        arguments = ("-Wdefault", *arguments)
+        return self.pytester.runpytest_inprocess(*self.with_only(plugins, backend), *arguments)
 
     def run_apart(
         self, *arguments: str, backend: str = "asyncio", plugins: Iterable[str] = ()
     ) -> pytest.RunResult:
         """Run pytest in a process of its own: for signals, workers and measurements."""
-        arguments = (*self.without_others(plugins), *_on(backend), *arguments)
-        return self.pytester.runpytest_subprocess(*arguments, timeout=60)
+        return self.pytester.runpytest_subprocess(
+            *self.with_only(plugins, backend), *arguments, timeout=60
+        )
 
-    def without_others(self, plugins: Iterable[str] = ()) -> list[str]:
-        """Return the arguments that keep all plugins out but loopscope and `plugins`."""
+    def with_only(self, plugins: Iterable[str], backend: str) -> list[str]:
+        """Return the arguments that load loopscope and `plugins`, and look for no others.
+
+        Not to look for plugins saves half of the time of a run.
+        """
+        self.monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+        names = [f"-p{name}" for name in ("loopscope", *plugins)]
+        return names if backend == "sync" else [*names, f"--loopscope-backends={backend}"]
+
+    def run_as_installed(self, *arguments: str) -> pytest.RunResult:
+        """Run pytest in a process of its own that finds loopscope, and only that, by itself."""
         self.monkeypatch.delenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", raising=False)
-        return [f"-pno:{name}" for name in OTHER_PLUGINS if name not in plugins]
+        others = [f"-pno:{name}" for name in OTHER_PLUGINS]
+        return self.pytester.runpytest_subprocess(*others, *arguments, timeout=60)
 
     @property
     def events(self) -> list[str]:
@@ -105,10 +115,6 @@ class Inner:
     def forget(self) -> None:
         """Forget the events of earlier runs."""
         (self.root / "events.txt").unlink(missing_ok=True)
-
-
-def _on(backend: str) -> list[str]:
-    return [] if backend == "sync" else [f"--loopscope-backends={backend}"]
 
 
 def shield(monkeypatch: pytest.MonkeyPatch) -> None:

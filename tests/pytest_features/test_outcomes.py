@@ -26,6 +26,9 @@ ACTIONS = {
     "nothing": ("pass", "passed", "passed", "passed"),
 }
 
+# As `-rA` says it.
+WORDS = {"passed": "PASSED", "failed": "FAILED", "errors": "ERROR", "xfailed": "XFAIL"}
+
 SUITE = """
     import sys
     import pytest
@@ -34,51 +37,69 @@ SUITE = """
     if sys.version_info < (3, 11):
         from exceptiongroup import ExceptionGroup
 
-    @pytest.fixture
-    async def setup():
+    async def test_in_test():
         await checkpoint()
-        IN_SETUP
+        ACTION
+
+    @pytest.fixture
+    async def coroutine():
+        await checkpoint()
+        ACTION
         return 1
+
+    async def test_in_setup(coroutine):
+        await checkpoint()
 
     @pytest.fixture
     async def generator():
         await checkpoint()
-        IN_SETUP
+        ACTION
+        yield 1
+
+    async def test_in_setup_of_generator(generator):
+        await checkpoint()
+
+    @pytest.fixture
+    async def teardown():
+        await checkpoint()
         yield 1
         await checkpoint()
-        IN_TEARDOWN
+        ACTION
 
-    async def test_first(USED):
+    async def test_in_teardown(teardown):
         await checkpoint()
-        IN_TEST
 
     async def test_next():
         await checkpoint()
 """
 
 
-@pytest.mark.parametrize(
-    ("place", "used"),
-    [("TEST", ""), ("SETUP", "setup"), ("SETUP", "generator"), ("TEARDOWN", "generator")],
-    ids=["test", "coroutine fixture", "generator fixture", "teardown"],
-)
 @pytest.mark.parametrize("action", ACTIONS.values(), ids=ACTIONS.keys())
-def test_outcome_by_action(
-    inner: Inner, way: str, place: str, used: str, action: tuple[str, str, str, str]
-) -> None:
+def test_outcome_by_action(inner: Inner, way: str, action: tuple[str, str, str, str]) -> None:
     code, in_test, in_setup, in_teardown = action
-    source = SUITE.replace("USED", used).replace(f"IN_{place}", code)
-    for other in ("TEST", "SETUP", "TEARDOWN"):
-        source = source.replace(f"IN_{other}", "pass")
-    inner.write({"test_it.py": written(source, way)})
-    result = inner.run(backend=way)
-    outcome = {"TEST": in_test, "SETUP": in_setup, "TEARDOWN": in_teardown}[place]
-    expected = {"passed": 1}  # test_next
-    if outcome == "passed" or place == "TEARDOWN":
-        expected["passed"] += 1
-    if outcome != "passed":
-        expected[outcome] = 1
-    result.assert_outcomes(**expected)
+    inner.write({"test_it.py": written(SUITE.replace("ACTION", code), way)})
+    result = inner.run("-rA", backend=way)
+    # Skipped tests are listed by line and not by name.
+    told = {
+        (line.split()[0], next(word for word in line.split() if "::" in word))
+        for line in result.outlines
+        if line.startswith(tuple(WORDS.values())) and "::" in line
+    }
+    expected = {
+        (WORDS[outcome], f"test_it.py::{name}")
+        for outcome, name in (
+            (in_test, "test_in_test"),
+            (in_setup, "test_in_setup"),
+            (in_setup, "test_in_setup_of_generator"),
+            ("passed", "test_in_teardown"),
+            (in_teardown, "test_in_teardown"),
+            ("passed", "test_next"),
+        )
+        if outcome != "skipped"
+    }
+    assert told == expected
+    skipped = [in_test, in_setup, in_setup, in_teardown].count("skipped")
+    assert result.parseoutcomes().get("skipped", 0) == skipped
 
 
 # A mark, the body of the test, and what comes of it.
@@ -200,10 +221,39 @@ def test_what_stops_the_run_tears_every_fixture_down(
     source = STOPPED.replace(f"IN_{place}", code).replace("IN_SETUP", "pass")
     source = source.replace("IN_TEST", "pass")
     inner.write({"test_it.py": written(source, way)})
-    result = inner.run_apart(backend=way)
-    assert result.ret == expected
+    # pytester raises again what interrupts a run in this process.
+    run = inner.run_apart if expected == pytest.ExitCode.INTERRUPTED else inner.run
+    assert run(backend=way).ret == expected
     assert "not reached" not in inner.events
     ups = [event for event in inner.events if event.endswith("up")]
     downs = [event.replace("up", "down") for event in reversed(ups)]
     assert ups == (["session up", "function up"] if place == "TEST" else ["session up"])
     assert inner.events == ups + downs
+
+
+@pytest.mark.parametrize("code", ["raise SystemExit", "raise KeyboardInterrupt"])
+def test_what_ends_a_teardown_early_leaves_no_loop_open(inner: Inner, code: str) -> None:
+    # pytest drops the finalizers behind the one that raises such a thing.
+    conftest = """
+        import asyncio
+        import gc
+        from events import event
+
+        def pytest_unconfigure():
+            for found in gc.get_objects():
+                if isinstance(found, asyncio.AbstractEventLoop):
+                    event(f"closed: {found.is_closed()}")
+    """
+    source = f"""
+        import pytest
+
+        @pytest.fixture
+        async def fixture():
+            yield
+            {code}
+
+        async def test_it(fixture): ...
+    """
+    inner.write({"conftest.py": conftest, "test_it.py": source})
+    inner.run_apart()
+    assert "closed: False" not in inner.events

@@ -102,9 +102,7 @@ COLUMNS = {
 
 
 @pytest.mark.parametrize("scope", COLUMNS)
-def test_a_loop_is_shown_in_the_column_of_its_scope(
-    inner: Inner, backend: str, scope: str
-) -> None:
+def test_a_loop_is_shown_in_the_column_of_its_scope(inner: Inner, backend: str, scope: str) -> None:
     indent, letter = COLUMNS[scope][:-1], COLUMNS[scope][-1]
     conftest = f"""
         import pytest

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.pytest_features.inner import written
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.pytest_features.inner import Inner
 
 
@@ -27,8 +27,8 @@ def test_a_suite_without_async_code_sees_nothing_but_the_header_line(inner: Inne
         def test_b(number): ...
     """
     inner.write({"test_it.py": source})
-    with_it = inner.run_apart("-W", "error", "-v", "--setup-show", backend="sync")
-    without = inner.run_apart("-W", "error", "-v", "--setup-show", "-pno:loopscope", backend="sync")
+    with_it = inner.run_as_installed("-W", "error", "-v", "--setup-show")
+    without = inner.run_as_installed("-W", "error", "-v", "--setup-show", "-pno:loopscope")
     assert with_it.ret == without.ret == 0
     assert with_it.errlines == without.errlines == []
     header = "loopscope: mode=auto, loops=planned, backends=asyncio"
@@ -66,7 +66,6 @@ def test_an_async_suite_gives_no_warning(inner: Inner, backend: str) -> None:
             loopscope.run(checkpoint)
     """
     inner.write({"test_it.py": source})
-    result = inner.run_apart("-W", "error", "-X", "dev", backend=backend)
     result = inner.run_apart("-W", "error", backend=backend)
     assert result.parseoutcomes() == {"passed": 2}
     assert result.errlines == []

@@ -4,26 +4,23 @@ asyncio tells a task that it is cancelled once, by an exception, and leaves it t
 recognise it. So a `CancelledError` that comes out of user code may mean three things: a scope that
 a fixture holds open was cancelled (by a callback or by another task), the code cancelled its own
 task, or it awaited something that was cancelled. `_Native` counts who asked; from Python 3.11 on
-`Task.cancelling` says in addition whether the request is still open.
+`Task.cancelling` says in addition whether the request is still open, even if the code caught the
+exception and went on.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-from loopscope.backends.base import AsyncFn, Host, ScopeTask, Step
-from loopscope.backends.context import await_in
+from loopscope.backends.base import Host, ScopeTask
 
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable
 
-T = TypeVar("T")
-
-# Before 3.11 a task cannot be given a context, nor be asked whether it is being cancelled.
-TASKS_TAKE_A_CONTEXT = sys.version_info >= (3, 11)
+    from loopscope.backends.outcome import Step
 
 
 class _Native(asyncio.Task[None]):
@@ -34,7 +31,8 @@ class _Native(asyncio.Task[None]):
     foreign_cancels = 0
 
     def cancel(self, msg: Any | None = None) -> bool:
-        if asyncio.current_task(self.get_loop()) is self:
+        # A task group that is left cancels its task anew for the sake of those further out.
+        if asyncio.current_task(self.get_loop()) is self and not self.scope_task.unwinding:
             self.own_cancels += 1
         else:
             self.foreign_cancels += 1
@@ -45,19 +43,30 @@ class _Native(asyncio.Task[None]):
         self.own_cancels += 1
         super().cancel()
 
-    @property
-    def is_asked_by_a_scope(self) -> bool:
-        """Whether somebody other than this task itself asked, and has not taken it back."""
+    def cancel_again(self, error: asyncio.CancelledError) -> None:
+        """Deliver `error`, which came at a bad moment, once more."""
+        super().cancel(*error.args[:1])
         if sys.version_info >= (3, 11):
-            return self.foreign_cancels > 0 and self.cancelling() > self.own_cancels
-        return self.foreign_cancels > 0
+            self.uncancel()
 
-    def forget_cancels(self) -> None:
-        """Start anew: old libraries never take their requests back."""
-        self.own_cancels = self.foreign_cancels = 0
+    def pending(self, error: asyncio.CancelledError | None) -> asyncio.CancelledError | None:
+        """Return the request of a scope that is not taken back, and forget all others.
+
+        `error` is what has been delivered. Requests must be forgotten because old libraries never
+        take theirs back.
+        """
+        own, self.own_cancels = self.own_cancels, 0
         if sys.version_info >= (3, 11):
+            for _ in range(own):
+                self.uncancel()
+            if self.foreign_cancels and self.cancelling():
+                return error or asyncio.CancelledError()
             while self.cancelling():
                 self.uncancel()
+        elif self.foreign_cancels and not own and error is not None:
+            return error
+        self.foreign_cancels = 0
+        return None
 
 
 class AsyncioTask(ScopeTask):
@@ -70,11 +79,11 @@ class AsyncioTask(ScopeTask):
     ) -> None:
         super().__init__(host, name, context)
         self._hidden = hidden
+        self._shown = False
         self._native: _Native | None = None
         self._waiter: asyncio.Future[None] | None = None
-        self._swallowed = False
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
         if self._native is None:
             self._start()
         elif self._waiter is not None and not self._waiter.done():
@@ -87,41 +96,57 @@ class AsyncioTask(ScopeTask):
             native = _Native(self._main(), loop=loop, name=self.name, context=self.context)
         else:
             native = _Native(self._main(), loop=loop, name=self.name)
+            self._current = None  # a task cannot be given a context yet
         native.scope_task = self
         self._native = native
-        if self._hidden:
-            asyncio._unregister_task(native)
+        self.host.natives.add(native)
+        self._show(False)
 
     async def _main(self) -> None:
+        native = self._native
+        assert native is not None
         try:
             await self.serve()
         finally:
             self._native = None
+            self.host.natives.remove(native)
+
+    def _show(self, shown: bool) -> bool:
+        """Let `asyncio.all_tasks` find the task or not; return whether it did."""
+        before, self._shown = self._shown, shown
+        if self._hidden and self._native is not None:
+            (asyncio._register_task if shown else asyncio._unregister_task)(self._native)
+        return before
 
     async def _park(self) -> None:
+        shown = self._show(False)
         self._waiter = self.host.native.create_future()
         try:
             await self._waiter
+        except asyncio.CancelledError as exc:
+            if self._inbox is None:
+                raise
+            # A step came in the same turn: it is to feel it, at its first await.
+            if self._native is not None:
+                self._native.cancel_again(exc)
         finally:
             self._waiter = None
+            self._show(shown)
 
     async def _await(self, step: Step) -> Any:
-        return await self._resume(step.action, step.context)
+        assert self._native is not None
+        shown = self._show(True)
+        try:
+            step.begin(self._native.cancel_by_host)
+            return await self._run(step.action, step.context)
+        finally:
+            self._show(shown)
 
-    async def _resume(self, action: AsyncFn[T], context: contextvars.Context | None) -> T:
-        if context is None and TASKS_TAKE_A_CONTEXT:
-            return await action()
-        return await await_in(context or self.context, action)
-
-    def _cancel(self, step: Step) -> None:
-        if self._native is not None:
-            self._native.cancel_by_host()
-
-    async def _cancellation_after(self, step: Step) -> BaseException | None:
+    async def _pending(self, delivered: BaseException | None) -> BaseException | None:
         native = self._native
         if native is None or not (native.own_cancels or native.foreign_cancels):
             return None
-        cancelled = step.error if isinstance(step.error, asyncio.CancelledError) else None
+        cancelled = delivered if isinstance(delivered, asyncio.CancelledError) else None
         if cancelled is None:
             # Asked for, but perhaps not delivered yet: let it come here instead of at the next
             # await of a fixture.
@@ -129,20 +154,7 @@ class AsyncioTask(ScopeTask):
                 await asyncio.sleep(0)
             except asyncio.CancelledError as exc:
                 cancelled = exc
-        if cancelled is not None and native.is_asked_by_a_scope and not step.stopped:
-            return cancelled
-        native.forget_cancels()
-        return None
-
-    def _cancelled_again(self) -> BaseException | None:
-        swallowed, self._swallowed = self._swallowed, False
-        native = self._native
-        if native is None:
-            return None
-        if swallowed and native.is_asked_by_a_scope:
-            return asyncio.CancelledError()
-        native.forget_cancels()
-        return None
+        return native.pending(cancelled)
 
     async def _until_done(self, step: Step) -> None:
         if step.done:
@@ -153,7 +165,7 @@ class AsyncioTask(ScopeTask):
             try:
                 await asyncio.wait([done])
             except asyncio.CancelledError:
-                self._swallowed = True
+                pass  # a scope that is further out will be found by `_pending`
 
 
 class AsyncioHost(Host):
@@ -171,9 +183,13 @@ class AsyncioHost(Host):
         debug: bool | None = None,
     ) -> None:
         super().__init__(backend, name)
+        self.natives: set[_Native] = set()
         self._loop = loop_factory()
         if debug is not None:
             self._loop.set_debug(debug)
+        self._interrupt: BaseException | None = None
+        self._tell = self._loop.call_exception_handler
+        self._loop.call_exception_handler = self._hear  # type: ignore[method-assign]
 
     @property
     def native(self) -> asyncio.AbstractEventLoop:
@@ -185,14 +201,33 @@ class AsyncioHost(Host):
     def split(self, error: BaseException) -> tuple[BaseException | None, BaseException | None]:
         return (error, None) if isinstance(error, asyncio.CancelledError) else (None, error)
 
+    def _hear(self, context: dict[str, Any]) -> None:
+        # A loop only logs what comes out of a callback, and uvloop runs signal handlers in one.
+        # What is no `Exception` is for somebody: pytest's own outcomes, when a time is up, say.
+        error = context.get("exception")
+        if "handle" in context and not isinstance(error, (Exception, asyncio.CancelledError)):
+            self._interrupt = error
+            self._stop()
+        else:
+            self._tell(context)
+
     def _turn(self) -> None:
         self._loop.run_forever()
+        interrupt, self._interrupt = self._interrupt, None
+        if interrupt is not None:
+            raise interrupt
 
     def _stop(self) -> None:
         self._loop.stop()
 
     def _is_closed(self) -> bool:
         return self._loop.is_closed()
+
+    def _refusal(self) -> str | None:
+        refusal = super()._refusal()
+        if refusal is None and asyncio._get_running_loop() is not None:
+            return f"the loop of {self.name} cannot run while another one runs in this thread"
+        return refusal
 
     def _scope_task(self) -> ScopeTask | None:
         task = asyncio.current_task(self._loop)
@@ -201,9 +236,12 @@ class AsyncioHost(Host):
     def _shut_down(self) -> None:
         loop = self._loop
         if loop.is_closed():
+            for native in self.natives:
+                # Whoever closed the loop has been told, by every step since.
+                native._log_destroy_pending = False  # type: ignore[attr-defined]
             return
         try:
-            left = asyncio.all_tasks(loop)
+            left = asyncio.all_tasks(loop) | self.natives
             if left:
                 loop.run_until_complete(_cancel_all(left))
             # uvloop keeps these two to itself, so there the steps are always taken.

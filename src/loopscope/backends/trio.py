@@ -1,36 +1,22 @@
-"""trio: a run that stands still between two steps.
-
-`trio.run` is a loop around a generator, `unrolled_run`: send in the I/O events, get back how long
-to wait for more. Turning that generator here, step by step, gives a run that can be left standing,
-in the same thread, with the same I/O wait as `trio.run`. (Guest mode, the public way, hands every
-wait to a thread, and keeps one for as long as a run is idle; a suite has runs that are idle most of
-the time.) A thread has one current run, in a thread-local object; several runs can stand in one
-thread if its contents are exchanged around each turn, and so are the hooks for async generators and
-the name that sniffio reads. `_Seam` is the only code that touches trio's internals, and has tests
-of its own.
-"""
+"""trio: scope tasks are tasks of one nursery, in a run that stands still between two steps."""
 
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import trio
-from trio._core import _run
 
-from loopscope.backends.base import AsyncFn, Host, ScopeTask, Step
-from loopscope.backends.context import await_in
-from loopscope.errors import HostError
+from loopscope.backends.base import AsyncFn, Host, ScopeTask, StepCancelled
+from loopscope.backends.trio_seam import TrioRun
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable
 
-try:
-    from sniffio import thread_local as _current_library
-except ImportError:  # sniffio is no dependency of ours, only of trio's
-    _current_library = None  # type: ignore[assignment]
+    from loopscope.backends.outcome import Entry, Step
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -38,97 +24,12 @@ if sys.version_info < (3, 11):
 T = TypeVar("T")
 
 
-class StepCancelled(HostError):
-    """The code of a step was cancelled by the host."""
+@dataclass(eq=False, slots=True)
+class _Guard:
+    """A scope around a step, or around all of a fixture, by which the host cancels just that."""
 
-
-class _Seam:
-    """One trio run, turned by hand."""
-
-    def __init__(
-        self,
-        main: Callable[[], Awaitable[None]],
-        *,
-        clock: trio.abc.Clock | None = None,
-        instruments: tuple[trio.abc.Instrument, ...] = (),
-    ) -> None:
-        self._context: dict[str, Any] = {}
-        self._hooks = sys.get_asyncgen_hooks()
-        self._events: Any = None
-        self._started = False
-        self.running = True
-        with self._current():
-            self._runner = _run.setup_runner(
-                clock=clock,
-                instruments=instruments,
-                restrict_keyboard_interrupt_to_checkpoints=False,
-                strict_exception_groups=True,
-            )
-            self._generator = _run.unrolled_run(
-                self._runner, main, (), host_uses_signal_set_wakeup_fd=True
-            )
-
-    @contextmanager
-    def _current(self) -> Generator[None, None, None]:
-        """Make this run the current one of the thread."""
-        current = _run.GLOBAL_RUN_CONTEXT.__dict__
-        others, others_hooks = dict(current), sys.get_asyncgen_hooks()
-        library = getattr(_current_library, "name", None)
-        current.clear()
-        current.update(self._context)
-        sys.set_asyncgen_hooks(*self._hooks)
-        if _current_library is not None:
-            _current_library.name = "trio"
-        try:
-            yield
-        finally:
-            if _current_library is not None:
-                _current_library.name = library
-            self._context, self._hooks = dict(current), sys.get_asyncgen_hooks()
-            current.clear()
-            current.update(others)
-            sys.set_asyncgen_hooks(*others_hooks)
-
-    def turn(self, until: Callable[[], bool]) -> None:
-        """Turn the run until `until` says so, or the run has ended."""
-        with self._current():
-            # Whatever was rescheduled while the run stood still must not wait for I/O.
-            timeout = 0.0
-            while True:
-                if self._started:
-                    self._events = self._runner.io_manager.get_events(timeout)
-                self._started = True
-                try:
-                    timeout = self._generator.send(self._events)
-                except StopIteration:
-                    self.running = False
-                    return
-                except BaseException:
-                    self.running = False
-                    raise
-                if until():
-                    return
-
-    def spawn(
-        self,
-        async_fn: Callable[[], Awaitable[None]],
-        nursery: trio.Nursery,
-        name: str,
-        context: contextvars.Context,
-    ) -> trio.lowlevel.Task:
-        """Start a task in `nursery` that runs in `context` itself, not in a copy."""
-        with self._current():
-            return self._runner.spawn_impl(async_fn, (), nursery, name, context=context)
-
-    def reschedule(self, task: trio.lowlevel.Task) -> None:
-        """Make a parked task runnable."""
-        with self._current():
-            trio.lowlevel.reschedule(task)
-
-    def cancel(self, scope: trio.CancelScope) -> None:
-        """Cancel `scope`, inside or outside a turn."""
-        with self._current():
-            scope.cancel()
+    scope: trio.CancelScope
+    is_over: bool = False
 
 
 class TrioTask(ScopeTask):
@@ -138,24 +39,23 @@ class TrioTask(ScopeTask):
 
     def __init__(self, host: TrioHost, name: str, context: contextvars.Context) -> None:
         super().__init__(host, name, context)
-        self._native: trio.lowlevel.Task | None = None
+        self.native: trio.lowlevel.Task | None = None
         self._parked = False
-        self._whole = trio.CancelScope()
-        self._guard: trio.CancelScope | None = None
+        self._guards: list[_Guard] = []
+        self._guard_of: dict[Entry, _Guard] = {}
 
-    def _wake(self) -> None:
-        if self._native is None:
-            self._native = self.host.spawn(self._main, self.name, self.context)
+    def wake(self) -> None:
+        if self.native is None:
+            self.native = self.host.spawn(self._main, self.name, self.context)
         elif self._parked:
             self._parked = False
-            self.host.seam.reschedule(self._native)
+            self.host.seam.call(partial(trio.lowlevel.reschedule, self.native))
 
     async def _main(self) -> None:
         try:
-            with trio.CancelScope() as self._whole:
-                await self.serve()
+            await self.serve()
         finally:
-            self._native = None
+            self.native = None
 
     async def _park(self) -> None:
         def abort(raise_cancel: object) -> trio.lowlevel.Abort:
@@ -166,36 +66,74 @@ class TrioTask(ScopeTask):
         await trio.lowlevel.wait_task_rescheduled(abort)
 
     async def _await(self, step: Step) -> Any:
-        if not step.guarded:
-            # A scope around the step would be left before those that the fixture holds open.
-            return await self._resume(step.action, step.context)
-        with trio.CancelScope() as guard:
-            outer, self._guard = self._guard, guard
-            try:
-                return await self._resume(step.action, step.context)
-            finally:
-                self._guard = outer
-        raise StepCancelled
+        if step.entry is None:
+            guard = self._new_guard()
+        elif step.entry in self._guard_of:
+            guard = self._guard_of[step.entry]
+        else:
+            guard = self._guard_of[step.entry] = self._new_guard()
+        step.begin(partial(self.host.seam.call, guard.scope.cancel))
+        if step.entry is not None:
+            return await self._run(step.action, step.context)
+        return await self._within(guard, lambda: self._run(step.action, step.context))
 
-    async def _resume(self, action: AsyncFn[T], context: contextvars.Context | None) -> T:
-        return await (action() if context is None else await_in(context, action))
+    async def open(self, entry: Entry) -> Any:
+        guard = self._guard_of[entry]
+        try:
+            return await self._within(guard, partial(super().open, entry), keep=True)
+        except BaseException:
+            del self._guard_of[entry]
+            raise
 
-    def _cancel(self, step: Step) -> None:
-        self.host.seam.cancel(self._guard if step.guarded and self._guard else self._whole)
+    async def close(self, entry: Entry, thrown: BaseException | None = None) -> None:
+        guard = self._guard_of.pop(entry)
+        try:
+            await self._within(guard, partial(super().close, entry, thrown))
+        except StepCancelled:
+            if thrown is None:
+                raise
 
-    async def _cancellation_after(self, step: Step) -> BaseException | None:
-        if step.error is not None:
-            cancelled, _ = self.host.split(step.error)
-            if cancelled is not None:
-                return cancelled
+    def _new_guard(self) -> _Guard:
+        guard = _Guard(trio.CancelScope())
+        guard.scope.__enter__()
+        self._guards.append(guard)
+        return guard
+
+    async def _within(self, guard: _Guard, action: AsyncFn[T], *, keep: bool = False) -> T:
+        """Await `action` and leave `guard`, unless it is to be kept and all went well."""
+        try:
+            value = await action()
+        except BaseException as exc:
+            if not self._leave(guard, exc):
+                raise
+        else:
+            if not keep:
+                self._leave(guard, None)
+            return value
+        raise StepCancelled("cancelled")
+
+    def _leave(self, guard: _Guard, error: BaseException | None) -> bool:
+        """Leave the scope of `guard`; return whether it absorbs `error`.
+
+        Scopes must be left last in first out, whatever the order of the fixtures.
+        """
+        guard.is_over = True
+        if self._guards[-1] is not guard:
+            return False
+        absorbed = False
+        while self._guards and self._guards[-1].is_over:
+            scope = self._guards.pop().scope
+            absorbed |= bool(scope.__exit__(type(error) if error else None, error, None))
+            error = None
+        return absorbed
+
+    async def _pending(self, delivered: BaseException | None) -> BaseException | None:
+        # A cancelled scope raises at every checkpoint until it is left.
         try:
             await trio.lowlevel.checkpoint_if_cancelled()
         except trio.Cancelled as exc:
             return exc
         return None
-
-    def _cancelled_again(self) -> BaseException | None:
-        return None  # a cancelled trio scope raises at every checkpoint: parking will tell
 
     async def _until_done(self, step: Step) -> None:
         if not step.done:
@@ -221,11 +159,11 @@ class TrioHost(Host):
     ) -> None:
         super().__init__(backend, name)
         self._stopped = False
-        self._tasks: dict[trio.lowlevel.Task, TrioTask] = {}
         self._nursery: trio.Nursery | None = None
         self._interrupt: KeyboardInterrupt | None = None
-        self._main_task: trio.lowlevel.Task | None = None
-        self.seam = _Seam(self._main, clock=clock, instruments=instruments)
+        self._closing = trio.Event()
+        self._ended = False
+        self.seam = TrioRun(self._main, clock=clock, instruments=instruments)
         self.seam.turn(lambda: self._nursery is not None)
 
     @property
@@ -251,19 +189,21 @@ class TrioHost(Host):
         return self.seam.spawn(async_fn, self._nursery, name, context)
 
     async def _main(self) -> None:
-        async with trio.open_nursery() as nursery:
-            self._nursery = nursery
-            self._main_task = trio.lowlevel.current_task()
-            while not self.closed:
+        async with trio.open_nursery() as self._nursery:
+            await self._until_closing()
+            self._nursery.cancel_scope.cancel()
+
+    async def _until_closing(self) -> None:
+        try:
+            while not self._closing.is_set():
                 try:
-                    await trio.lowlevel.wait_task_rescheduled(
-                        lambda raise_cancel: trio.lowlevel.Abort.SUCCEEDED
-                    )
+                    await self._closing.wait()
                 except KeyboardInterrupt as exc:
                     # trio hands an interrupt of its own code to the main task, which is this one.
                     self._interrupt = exc
                     self._stop()
-            nursery.cancel_scope.cancel()
+        finally:
+            self._ended = True
 
     def _turn(self) -> None:
         self._stopped = False
@@ -278,18 +218,18 @@ class TrioHost(Host):
     def _is_closed(self) -> bool:
         return not self.seam.running
 
+    def _refusal(self) -> str | None:
+        return f"the loop of {self.name} is closed" if self._ended else super()._refusal()
+
     def _scope_task(self) -> ScopeTask | None:
-        try:
-            current = trio.lowlevel.current_task()
-        except RuntimeError:
-            return None
-        for step in self._steps:
+        current = self.seam.current_task()
+        for step in reversed(self._steps):
             task = step.task
-            if isinstance(task, TrioTask) and task._native is current:
+            if isinstance(task, TrioTask) and current is not None and task.native is current:
                 return task
         return None
 
     def _shut_down(self) -> None:
-        if self.seam.running and self._main_task is not None:
-            self.seam.reschedule(self._main_task)
+        if self.seam.running:
+            self.seam.call(self._closing.set)
             self.seam.turn(lambda: False)

@@ -1,0 +1,155 @@
+"""What goes into a host and what comes back: fixtures, steps, outcomes, crashes."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from loopscope.errors import HostError
+
+if TYPE_CHECKING:
+    import contextvars
+
+    from loopscope.backends.task import ScopeTask
+
+T = TypeVar("T")
+AsyncFn = Callable[[], Awaitable[T]]
+
+
+class YieldCountError(HostError):
+    """An async generator fixture that yielded twice, or not at all."""
+
+
+class StepCancelled(HostError):
+    """The code of a step was cancelled by the host."""
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """A fixture between its setup and its teardown: an async generator held at its `yield`.
+
+    `key` is the caller's own handle for it. `error` is what it raised when a cancellation passed
+    through it on the way outwards.
+    """
+
+    key: Any
+    generator: AsyncGenerator[Any, None]
+    error: BaseException | None = None
+
+    async def open(self) -> Any:
+        """Run up to the `yield` and return what it yields."""
+        try:
+            return await self.generator.__anext__()
+        except StopAsyncIteration:
+            raise YieldCountError("did not yield a value") from None
+
+    async def close(self, thrown: BaseException | None = None) -> None:
+        """Resume after the `yield`, or throw `thrown` in there, and run to the end."""
+        try:
+            if thrown is None:
+                await self.generator.__anext__()
+            else:
+                await self.generator.athrow(thrown)
+        except StopAsyncIteration:
+            return
+        await self.generator.aclose()
+        raise YieldCountError("yielded more than once")
+
+
+@dataclass(eq=False, slots=True)
+class Crash:
+    """A scope that a fixture held open was cancelled, and what unwinding it told.
+
+    `unwound` lists the fixtures that are torn down by it, innermost first; `owner` is the last of
+    them, whose scope it was (None if nobody's was), and `error` what the owner raised (None if it
+    absorbed the cancellation).
+    """
+
+    owner: Entry | None = None
+    error: BaseException | None = None
+    unwound: list[Entry] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Generic[T]):
+    """How a step ended: with a value, or with an error.
+
+    `cause` is the crash that cut this step short, if one did; `crashes` are all those that became
+    known while it ran, of whatever scope.
+    """
+
+    value: T | None = None
+    error: BaseException | None = None
+    cause: Crash | None = None
+    crashes: tuple[Crash, ...] = ()
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """One thing that a scope task is asked to do.
+
+    `entry` is the fixture that it sets up or tears down, if it does; `cancel` is there while it is
+    being done; `stopped` says that the host has cancelled it.
+    """
+
+    task: ScopeTask
+    action: AsyncFn[Any]
+    needs: Callable[[Entry], bool]
+    entry: Entry | None = None
+    context: contextvars.Context | None = None
+    value: Any = None
+    error: BaseException | None = None
+    cause: Crash | None = None
+    done: bool = False
+    stopped: bool = False
+    interrupt: BaseException | None = None
+    cancel: Callable[[], None] | None = None
+    on_done: list[Callable[[], None]] = field(default_factory=list)
+
+    def begin(self, cancel: Callable[[], None]) -> None:
+        """Take note of how it can be cancelled, now that it begins."""
+        self.cancel = cancel
+        if self.stopped:
+            cancel()
+
+    def stop(self) -> None:
+        """Cancel it: at once, or as soon as it begins."""
+        self.stopped = True
+        if self.cancel is not None:
+            self.cancel()
+
+    def blame(self, crash: Crash) -> None:
+        """Name the crash that cut it short; one that has an error tells more than one without."""
+        if self.cause is None or self.cause.error is None:
+            self.cause = crash
+
+
+@dataclass(eq=False, slots=True)
+class Errand:
+    """Something that async code wants done outside the loop, unless it has been cancelled."""
+
+    action: Callable[[], Any]
+    task: ScopeTask
+    value: Any = None
+    error: BaseException | None = None
+    done: bool = False
+    awaited: bool = True
+
+    def do(self) -> None:
+        """Do it, and keep what comes of it for the code that waits."""
+        try:
+            self.value = self.action()
+        except BaseException as exc:
+            self.error = exc
+        self.done = True
+
+
+def without_frames_of_ours(error: BaseException) -> BaseException:
+    """Return `error` with the leading frames of the backends cut off its traceback."""
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_frame.f_globals.get("__name__", "").startswith(
+        __package__ or "loopscope.backends"
+    ):
+        traceback = traceback.tb_next
+    return error.with_traceback(traceback) if traceback is not None else error

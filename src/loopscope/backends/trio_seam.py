@@ -1,0 +1,155 @@
+"""The one place that touches trio's internals: a run that is turned by hand.
+
+`trio.run` is a loop around a generator, `unrolled_run`: send in the I/O events, get back how long
+to wait for more. Turning that generator here, step by step, gives a run that can be left standing,
+in the same thread, with the same I/O wait as `trio.run`. (Guest mode, the public way, hands every
+wait to a thread, and keeps one for as long as a run is idle; a suite has runs that are idle most of
+the time.) What makes a run the current one of its thread is exchanged around each turn: the
+contents of a thread-local object, the hooks for async generators, the name that sniffio reads, and
+the handler of Ctrl-C. So several runs can stand in one thread, and an interrupt while all of them
+stand still is nobody's but Python's.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from trio._core import _run
+
+if TYPE_CHECKING:
+    import contextvars
+    from collections.abc import Awaitable, Callable, Generator
+
+    import trio
+
+try:
+    from sniffio import thread_local as _current_library
+except ImportError:  # sniffio is no dependency of ours, only of trio's
+    _current_library = None  # type: ignore[assignment]
+
+
+class TrioRun:
+    """One trio run, turned by hand."""
+
+    def __init__(
+        self,
+        main: Callable[[], Awaitable[None]],
+        *,
+        clock: trio.abc.Clock | None = None,
+        instruments: tuple[trio.abc.Instrument, ...] = (),
+    ) -> None:
+        self._context: dict[str, Any] = {}
+        self._hooks = sys.get_asyncgen_hooks()
+        self._is_current = False
+        self._events: Any = None
+        self._started = False
+        self.running = True
+        with self._current():
+            self._runner = _run.setup_runner(
+                clock=clock,
+                instruments=instruments,
+                restrict_keyboard_interrupt_to_checkpoints=False,
+                strict_exception_groups=True,
+            )
+            self._generator = _run.unrolled_run(
+                self._runner, main, (), host_uses_signal_set_wakeup_fd=True
+            )
+        # None if the program has a handler of its own, or we are not in the main thread.
+        self._on_interrupt = self._runner.ki_manager.handler
+        self._put_interrupt_back()
+
+    @contextmanager
+    def _current(self) -> Generator[None, None, None]:
+        """Make this run the current one of the thread."""
+        if self._is_current:
+            yield
+            return
+        current = _run.GLOBAL_RUN_CONTEXT.__dict__
+        others, others_hooks = dict(current), sys.get_asyncgen_hooks()
+        library = getattr(_current_library, "name", None)
+        current.clear()
+        current.update(self._context)
+        sys.set_asyncgen_hooks(*self._hooks)
+        if _current_library is not None:
+            _current_library.name = "trio"
+        self._is_current = True
+        try:
+            yield
+        finally:
+            self._is_current = False
+            if _current_library is not None:
+                _current_library.name = library
+            self._context, self._hooks = dict(current), sys.get_asyncgen_hooks()
+            current.clear()
+            current.update(others)
+            sys.set_asyncgen_hooks(*others_hooks)
+
+    def _take_interrupt(self) -> None:
+        # trio's handler swallows what comes while no task of the run is being stepped.
+        if (
+            self._on_interrupt is not None
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ):
+            signal.signal(signal.SIGINT, self._on_interrupt)
+
+    def _put_interrupt_back(self) -> None:
+        if self._on_interrupt is not None and signal.getsignal(signal.SIGINT) is self._on_interrupt:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    def turn(self, until: Callable[[], bool]) -> None:
+        """Turn the run until `until` says so, or the run has ended.
+
+        Raises:
+            BaseException: what ended the run, or what a signal handler raised during the wait.
+        """
+        if not self.running:
+            return
+        self._take_interrupt()
+        try:
+            with self._current():
+                self._turn(until)
+        finally:
+            self._put_interrupt_back()
+
+    def _turn(self, until: Callable[[], bool]) -> None:
+        # Whatever was rescheduled while the run stood still must not wait for I/O.
+        timeout = 0.0
+        while True:
+            if self._started:
+                self._events = self._runner.io_manager.get_events(timeout)
+            self._started = True
+            try:
+                timeout = self._generator.send(self._events)
+            except StopIteration:
+                self.running = False
+                assert self._runner.main_task_outcome is not None
+                self._runner.main_task_outcome.unwrap()
+                return
+            except BaseException:
+                self.running = False
+                raise
+            if until():
+                return
+
+    def spawn(
+        self,
+        async_fn: Callable[[], Awaitable[None]],
+        nursery: trio.Nursery,
+        name: str,
+        context: contextvars.Context,
+    ) -> trio.lowlevel.Task:
+        """Start a task in `nursery` that runs in `context` itself, not in a copy."""
+        with self._current():
+            return self._runner.spawn_impl(async_fn, (), nursery, name, context=context)
+
+    def call(self, function: Callable[[], object]) -> None:
+        """Call a synchronous function of trio's in this run, inside or outside a turn."""
+        with self._current():
+            function()
+
+    def current_task(self) -> trio.lowlevel.Task | None:
+        """Return the task of this run that the calling code runs in, if it does."""
+        return getattr(_run.GLOBAL_RUN_CONTEXT, "task", None) if self._is_current else None
