@@ -268,18 +268,19 @@ LOG = []
 
 @pytest.fixture(scope="{scope}")
 async def limit():
-    with anyio.fail_after(0.01):
-        yield
+    with anyio.fail_after(3600) as scope:
+        yield scope
 
 @pytest.fixture(scope="{scope}")
 async def inside(limit):
     try:
-        yield
+        yield limit
     except BaseException as exc:
         LOG.append(type(exc).__name__)
         raise
 
 async def test_it(inside):
+    inside.deadline = anyio.current_time()
     await anyio.sleep_forever()
     LOG.append("resumed")
 
@@ -299,10 +300,11 @@ import asyncio, pytest
 
 @pytest.fixture(scope="{scope}")
 async def limit():
-    async with asyncio.timeout(0.01):
-        yield
+    async with asyncio.timeout(3600) as timeout:
+        yield timeout
 
 async def test_it(limit):
+    limit.reschedule(asyncio.get_running_loop().time())
     await asyncio.Event().wait()
 
 async def test_after():
@@ -322,10 +324,11 @@ import anyio, pytest
 
 @pytest.fixture(scope="{scope}")
 async def limit():
-    with anyio.move_on_after(0.01):
-        yield
+    with anyio.move_on_after(3600) as scope:
+        yield scope
 
 async def test_it(limit):
+    limit.deadline = anyio.current_time()
     await anyio.sleep_forever()
 """
     result = run(source, backend=backend)

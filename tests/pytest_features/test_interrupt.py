@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 SCOPES = ("session", "package", "module", "class", "function")
 
 CONFTEST = (
+    # The outer run may have been started in the background, where interrupts are ignored.
+    "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
     "import pytest\nfrom anyio.lowlevel import checkpoint\nfrom events import event\n"
     + "".join(
         f"""
@@ -127,14 +129,16 @@ def test_an_interrupt_tears_the_fixtures_of_all_scopes_down(
     ) as process:
         assert process.stdout is not None
         output = ""
-        for line in process.stdout:
-            output += line
-            if line.endswith("waiting\n"):
-                process.send_signal(signal.SIGINT)
-                break
-        output += process.stdout.read()
-        code = process.wait(timeout=60)
-    assert code == pytest.ExitCode.INTERRUPTED, output
+        try:
+            for line in process.stdout:
+                output += line
+                if line.endswith("waiting\n"):
+                    process.send_signal(signal.SIGINT)
+                    break
+            output += process.communicate(timeout=60)[0]
+        finally:
+            process.kill()
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
     ups = [f"{name} up" for name in SCOPES]
     downs = [f"{scope} down" for scope in reversed(SCOPES)]
     assert inner.events == [*ups, "test left", *downs], output

@@ -23,6 +23,7 @@ from loopscope.backends.outcome import (
     Step,
     StepCancelled,
     YieldCountError,
+    keyboard_interrupt_in,
 )
 from loopscope.backends.task import ScopeTask
 from loopscope.errors import HostError
@@ -235,10 +236,13 @@ class Host(abc.ABC):
                 self._turn_for(step)
         finally:
             self._steps.pop()
-        interrupt = step.interrupt
-        if interrupt is None and isinstance(step.error, KeyboardInterrupt):
-            interrupt = step.error
-        if interrupt is not None:
+        if step.interrupt is not None:
+            # Where the code of the step was tells more than where the loop was.
+            error = step.error
+            raise step.interrupt.with_traceback(
+                step.interrupt.__traceback__ if error is None else error.__traceback__
+            )
+        if (interrupt := keyboard_interrupt_in(step.error)) is not None:
             raise interrupt
         return Outcome(step.value, step.error, step.cause, self._take_crashes())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     import contextvars
 
     from loopscope.backends.task import ScopeTask
+
+if sys.version_info < (3, 11):
+    from exceptiongroup import BaseExceptionGroup
 
 T = TypeVar("T")
 AsyncFn = Callable[[], Awaitable[T]]
@@ -143,6 +147,23 @@ class Errand:
         except BaseException as exc:
             self.error = exc
         self.done = True
+
+
+def keyboard_interrupt_in(error: BaseException | None) -> KeyboardInterrupt | None:
+    """Return the KeyboardInterrupt that `error` is, or holds as a group of errors does."""
+    if isinstance(error, KeyboardInterrupt):
+        return error
+    for inner in getattr(error, "exceptions", ()):
+        if (found := keyboard_interrupt_in(inner)) is not None:
+            return found
+    return None
+
+
+def interrupt_in(error: BaseException | None) -> KeyboardInterrupt | None:
+    """Return the KeyboardInterrupt that `error` is or, being a group, holds."""
+    if isinstance(error, BaseExceptionGroup):
+        return next(filter(None, map(interrupt_in, error.exceptions)), None)
+    return error if isinstance(error, KeyboardInterrupt) else None
 
 
 def without_frames_of_ours(error: BaseException) -> BaseException:

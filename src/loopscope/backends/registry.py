@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,6 +25,10 @@ class Backend:
     name: str
     library: str
     open: Callable[[str], Host]
+
+    def load(self) -> None:
+        """Import the library, so that no test is charged for it."""
+        importlib.import_module(self.library)
 
     def require(self) -> None:
         """Check that the library can be imported.

@@ -106,11 +106,12 @@ class TrioTask(ScopeTask):
         except BaseException as exc:
             if not self._leave(guard, exc):
                 raise
+            where = exc.__traceback__
         else:
             if not keep:
                 self._leave(guard, None)
             return value
-        raise StepCancelled("cancelled")
+        raise StepCancelled("cancelled").with_traceback(where)
 
     def _leave(self, guard: _Guard, error: BaseException | None) -> bool:
         """Leave the scope of `guard`; return whether it absorbs `error`.

@@ -53,9 +53,10 @@ def pytest_report_header(config: pytest.Config) -> str:
 @pytest.fixture(name=RUNNER_FIXTURE)
 def loopscope_fixture() -> Iterator[Loopscope]:
     """The loop of this test: `run`, `getfixture`, `backend`."""
-    raise LoopscopeError(
+    pytest.fail(
         "no loop is planned for this test: name the fixture loopscope in its signature, "
-        "and see that loopscope_engine is on"
+        "and see that loopscope_engine is on",
+        pytrace=False,
     )
 
 
@@ -97,6 +98,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
         return
     assert state.plan is not None
+    for backend in {loop.backend for loop in state.plan.loops.values()}:
+        registry.get(backend).load()
     runtime = Runtime(
         state.collection,
         state.plan,

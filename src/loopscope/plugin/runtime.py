@@ -114,8 +114,13 @@ class Runtime:
     def _close(self, loop: Loop) -> None:
         host = self._hosts.pop(loop)
         if host is not None:
-            host.close()
+            self._unsettled.extend(host.close())
         self._announce("TEARDOWN", loop)
+
+    def close(self) -> None:
+        """Close what is still open: pytest drops finalizers when one of them ends the run."""
+        for loop in list(reversed(self._hosts)):
+            self._close(loop)
 
     def context(self, anchor: Anchor) -> Context:
         """Return the context of a place; it ends when pytest leaves the place."""
@@ -170,8 +175,12 @@ class Runtime:
                 outcome = host.run(task, lambda: made, self._is_needed)
             else:
                 entry = Entry(Held(definition, request, vertex), made)
-                request.addfinalizer(partial(self._leave, host, task, entry))
-                outcome = host.enter(task, entry, self._is_needed)
+                try:
+                    outcome = host.enter(task, entry, self._is_needed)
+                finally:
+                    # Behind the finalizers that the setup added: they are called after the
+                    # teardown, as pytest does it.
+                    request.addfinalizer(partial(self._leave, host, task, entry))
         return self._unwrap(outcome, vertex)
 
     def _leave(self, host: Host, task: ScopeTask, entry: Entry) -> None:
