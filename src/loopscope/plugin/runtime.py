@@ -42,7 +42,7 @@ class Refused(LoopscopeError):
 
 def fail(finding: catalog.Finding) -> NoReturn:
     """Fail the test or fixture under way with a finding, which says more than a traceback."""
-    __tracebackhide__ = True
+    # Not hidden: pytest shows no frame of it, but it complains if there is none that it could show.
     pytest.fail(str(finding), pytrace=False)
 
 
