@@ -5,13 +5,14 @@ from __future__ import annotations
 import signal
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 import trio
 
 from tests.backends.crashing import Fixtures
 from tests.backends.place import Place, value
+from tests.backends.words import STRUCTURED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator
@@ -161,6 +162,50 @@ def test_an_interrupt_in_user_code_is_raised(place: Place, words: Words, events:
         place.run(body)
     assert events == ["ended"]
     assert_usable(place, words)
+
+
+def test_the_traceback_shows_where_it_interrupted_the_step(place: Place, words: Words) -> None:
+    async def waits() -> None:
+        set_alarm()
+        await words.forever()
+
+    async def slow() -> AsyncGenerator[None, None]:
+        await waits()
+        yield
+
+    for step in (lambda: place.run(waits), lambda: place.try_enter(slow)):
+        with alarm(raise_alarm), pytest.raises(Alarm) as caught:
+            step()
+        names = [frame.name for frame in caught.traceback]
+        assert "waits" in names
+        assert "_turn" not in names
+
+
+@pytest.mark.parametrize("whose", ["step", "fixture"])
+def test_an_interrupt_in_a_background_task_is_raised(host: Host, words: Words, whose: str) -> None:
+    if words not in STRUCTURED:
+        pytest.skip("asyncio's own task groups came in 3.11")
+    module, test = Place(host), Place(host, "test", hidden=False)
+
+    async def fails() -> None:
+        interrupt()
+
+    async def group() -> AsyncGenerator[Any, None]:
+        async with words.task_group() as group:
+            yield group
+
+    async def body() -> None:
+        async with words.task_group() as group:
+            (group if whose == "step" else fixture).start_soon(fails)
+            await words.forever()
+
+    fixture = module.enter(group)
+    with pytest.raises(KeyboardInterrupt):
+        test.run(body)
+    test.run(words.checkpoint)
+    assert module.open == (["group"] if whose == "step" else [])
+    value(test.run(words.checkpoint))
+    assert module.leave("group").error is None
 
 
 def test_an_alarm_in_user_code_is_its_error(place: Place, words: Words) -> None:

@@ -397,3 +397,46 @@ async def test_pass(tasks):
     pass
 """
     run(source, backend=backend).assert_outcomes(skipped=1, failed=1, xfailed=1, passed=1)
+
+
+def test_a_teardown_that_does_not_need_the_crashed_fixture_goes_on(
+    run: RunSuite, group: tuple[str, str]
+) -> None:
+    words, backend = group
+    source = f"""{words}
+@pytest.fixture(scope="session")
+async def server():
+    asked, gone = Event(), Event()
+
+    async def crash():
+        await asked.wait()
+        raise LookupError("the background failed")
+
+    try:
+        async with group() as tasks:
+            start(tasks, crash)
+            yield asked, gone
+    finally:
+        gone.set()
+
+@pytest.fixture
+def handed_on(server):
+    LOG.append(server)
+
+@pytest.fixture
+async def other():
+    yield
+    asked, gone = LOG.pop()
+    asked.set()
+    await gone.wait()
+    LOG.append("torn down")
+
+async def test_it(other, handed_on):
+    pass
+
+async def test_after():
+    assert LOG == ["torn down"]
+"""
+    result = run(source, backend=backend)
+    result.assert_outcomes(passed=2, errors=1)
+    result.stdout.fnmatch_lines(["*ERROR at teardown of test_it*", "*LS301*server*"])

@@ -72,6 +72,7 @@ class Host(abc.ABC):
         self._steps: list[Step] = []
         self._crashes: list[Crash] = []
         self._errand: Errand | None = None
+        self._told: list[BaseException] = []
 
     @property
     @abc.abstractmethod
@@ -236,15 +237,23 @@ class Host(abc.ABC):
                 self._turn_for(step)
         finally:
             self._steps.pop()
-        if step.interrupt is not None:
-            # Where the code of the step was tells more than where the loop was.
-            error = step.error
-            raise step.interrupt.with_traceback(
-                step.interrupt.__traceback__ if error is None else error.__traceback__
-            )
-        if (interrupt := keyboard_interrupt_in(step.error)) is not None:
+        interrupt = step.interrupt or self._untold_interrupt(step)
+        if interrupt is not None:
+            self._told.append(interrupt)
+            if step.interrupt is not None and step.error is not None:
+                # Where the code of the step was tells more than where the loop was.
+                interrupt.with_traceback(step.error.__traceback__)
             raise interrupt
         return Outcome(step.value, step.error, step.cause, self._take_crashes())
+
+    def _untold_interrupt(self, step: Step) -> KeyboardInterrupt | None:
+        """Return a KeyboardInterrupt that `step`, or a task that crashed meanwhile, ended with."""
+        for error in (step.error, *(crash.error for crash in self._crashes)):
+            interrupt = keyboard_interrupt_in(error)
+            # A loop and a group may both have it.
+            if interrupt is not None and not any(interrupt is told for told in self._told):
+                return interrupt
+        return None
 
     def _turn_for(self, step: Step) -> None:
         self._turning = True

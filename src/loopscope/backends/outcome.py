@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from loopscope.backends.task import ScopeTask
 
 if sys.version_info < (3, 11):
-    from exceptiongroup import BaseExceptionGroup
+    pass
 
 T = TypeVar("T")
 AsyncFn = Callable[[], Awaitable[T]]
@@ -157,13 +157,6 @@ def keyboard_interrupt_in(error: BaseException | None) -> KeyboardInterrupt | No
         if (found := keyboard_interrupt_in(inner)) is not None:
             return found
     return None
-
-
-def interrupt_in(error: BaseException | None) -> KeyboardInterrupt | None:
-    """Return the KeyboardInterrupt that `error` is or, being a group, holds."""
-    if isinstance(error, BaseExceptionGroup):
-        return next(filter(None, map(interrupt_in, error.exceptions)), None)
-    return error if isinstance(error, KeyboardInterrupt) else None
 
 
 def without_frames_of_ours(error: BaseException) -> BaseException:

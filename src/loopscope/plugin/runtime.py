@@ -187,7 +187,7 @@ class Runtime:
         __tracebackhide__ = True
         vertex = entry.key.vertex
         with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
-            outcome = host.leave(task, entry)
+            outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
         self._unwrap(outcome, vertex)
 
     def set_up_sync(self, definition: AnyFixtureDef, request: SubRequest) -> Any:
@@ -282,6 +282,15 @@ class Runtime:
             return False
         definition = entry.key.definition
         return any(definition in found for found in _compat.definitions(item).values())
+
+    def _is_used_by(self, vertex: Vertex, entry: Entry) -> bool:
+        """Say whether `vertex` uses the fixture behind `entry`, however indirectly."""
+        found, frontier = {vertex.id}, [vertex]
+        while frontier:
+            new = set(frontier.pop().uses) - found
+            found |= new
+            frontier += [self.plan.suite.vertices[id] for id in new]
+        return entry.key.vertex.id in found
 
     def _placed(self, item: pytest.Item, definition: AnyFixtureDef, test: Vertex) -> Vertex:
         """Return the vertex of `definition`, planned now if it is asked for dynamically."""
