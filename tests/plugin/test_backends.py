@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import TYPE_CHECKING
 
 import pytest
@@ -185,6 +186,62 @@ def test_an_unknown_backend_is_a_usage_error(run: RunSuite, name: str, message: 
     result = run("async def test_it(): pass", backend=name)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"*{message}"])
+
+
+@pytest.fixture
+def no_trio(monkeypatch: pytest.MonkeyPatch) -> None:
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "trio" else find_spec(name)
+    )
+
+
+MISSING = (
+    "the backend 'trio' needs trio, which is not installed: pip install pytest-loopscope[[]trio[]]"
+)
+
+
+@pytest.mark.usefixtures("no_trio")
+def test_a_mark_that_names_a_missing_backend_fails_its_test_alone(run: RunSuite) -> None:
+    source = """
+import pytest
+
+@pytest.mark.loopscope(backend="trio")
+async def test_trio():
+    pass
+
+async def test_fine():
+    pass
+"""
+    result = run(source)
+    result.assert_outcomes(errors=1, passed=1)
+    result.stdout.fnmatch_lines([f"  test_it.py:3  test_trio  {MISSING}"])
+
+
+@pytest.mark.usefixtures("no_trio")
+def test_an_option_that_names_a_missing_backend_is_a_usage_error(run: RunSuite) -> None:
+    result = run("async def test_it(): pass", backend=BOTH)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{MISSING}"])
+
+
+def test_strict_mode_multiplies_only_what_is_ours(run: RunSuite) -> None:
+    source = """
+import pytest
+
+@pytest.mark.loopscope
+async def test_ours():
+    pass
+
+async def test_plain():
+    pass
+"""
+    result = run(source, "--loopscope-mode=strict", "--collect-only", "-q", backend=BOTH)
+    assert [line for line in result.outlines if "::" in line] == [
+        "test_it.py::test_ours[asyncio]",
+        "test_it.py::test_ours[trio]",
+        "test_it.py::test_plain",
+    ]
 
 
 def test_a_trio_test_runs_on_trio_while_an_asyncio_session_fixture_is_alive(run: RunSuite) -> None:

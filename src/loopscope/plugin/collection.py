@@ -72,33 +72,60 @@ class Collection:
 
     def add(self, item: pytest.Item) -> None:
         """Add `item` to the suite if it, or a fixture of it, needs a loop, and is ours."""
-        if isinstance(item, pytest.Function) and _compat.is_test_function(item):
-            needs_loop = is_async(test_body(item)) and (
-                self.settings.mode == "auto" or item.get_closest_marker(native.MARK) is not None
-            )
-            if (needs_loop or self.reaches_a_loop(item)) and self.owns(item):
-                self._add_test(item, needs_loop)
+        if isinstance(item, pytest.Function) and self.concerns(item):
+            self._add_test(item)
+
+    def concerns(self, item: pytest.Function) -> bool:
+        """Say whether `item`, or a fixture of it, needs a loop, and is ours."""
+        return (
+            _compat.is_test_function(item)
+            and (self._is_ours_and_async(item) or self.reaches_a_loop(item))
+            and self.owns(item)
+        )
+
+    def _is_ours_and_async(self, item: pytest.Function) -> bool:
+        return is_async(test_body(item)) and (
+            self.settings.mode == "auto" or item.get_closest_marker(native.MARK) is not None
+        )
 
     def adopt(self, item: pytest.Item) -> Vertex | None:
         """Add a test that turned out to need a loop while it was set up, if it may be ours."""
         if isinstance(item, pytest.Function) and self.owns(item):
-            return self._add_test(item, needs_loop=False)
+            return self._add_test(item)
         return None
 
-    def _add_test(self, item: pytest.Function, needs_loop: bool) -> Vertex:
+    def declared_by(self, item: pytest.Function) -> Declared:
+        """Return what the marks of `item` declare.
+
+        Raises:
+            LoopscopeError: a mark that loopscope does not understand.
+        """
+        mark = item.get_closest_marker(native.MARK)
+        if mark is None:
+            return Declared()
+        return native.parse_mark(mark.args, mark.kwargs, registry.names())
+
+    def backends_of(self, item: pytest.Function) -> tuple[str, ...]:
+        """Return the backends that `item` is to run on: its own, or those of the run.
+
+        Raises:
+            LoopscopeError: a mark that loopscope does not understand.
+        """
+        return self.declared_by(item).backends or self.settings.backends
+
+    def _add_test(self, item: pytest.Function) -> Vertex:
         anchor = self.anchor(item)
         id = anchor.node
-        mark = item.get_closest_marker(native.MARK)
+        needs_loop = self._is_ours_and_async(item)
         origin = self._origin(item.function)
-        declared = Declared()
-        if mark is not None:
-            try:
-                declared = native.parse_mark(mark.args, mark.kwargs, registry.names())
-            except LoopscopeError as exc:
-                self.findings.append(catalog.bad_declaration(id, item.name, origin, str(exc)))
+        declared, backend = Declared(), self.settings.backends[0]
+        try:
+            declared = self.declared_by(item)
+            backend = self._backend_of(item, declared)
+        except LoopscopeError as exc:
+            self.findings.append(catalog.bad_declaration(id, item.name, origin, str(exc)))
         if needs_loop and inspect.isasyncgenfunction(test_body(item)):
             self.findings.append(catalog.async_generator_test(id, item.name, origin))
-        backend = self.backend_of(item, declared)
         vertex = Vertex(
             id=id,
             name=item.name,
@@ -120,13 +147,15 @@ class Collection:
         reached.update((name, None) for name in _compat.closure_names(item) if name not in known)
         return [found for name in reached if (found := self._resolve(item, name)) is not None]
 
-    def backend_of(self, item: pytest.Function, declared: Declared) -> str:
-        """Return the backend that `item` runs on."""
+    def _backend_of(self, item: pytest.Function, declared: Declared) -> str:
+        """Return the backend that this variant of a test runs on."""
         callspec = getattr(item, "callspec", None)
         chosen = callspec.params.get(BACKEND_PARAM) if callspec is not None else None
         if chosen is None:
             chosen = (*declared.backends, *self.settings.backends)[0]
-        return str(chosen)
+        backend = registry.get(chosen)
+        backend.require()
+        return backend.name
 
     def reaches_a_loop(self, item: pytest.Function) -> bool:
         """Say whether a fixture that needs a loop is in the closure of `item`."""

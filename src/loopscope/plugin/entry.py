@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.backends import registry
-from loopscope.core.declared import Declared
 from loopscope.dialects import native
-from loopscope.errors import LoopscopeError
-from loopscope.plugin import _compat, options, reporting
+from loopscope.plugin import _compat, options, reporting, variants
 from loopscope.plugin.collection import (
-    BACKEND_PARAM,
     RUNNER_FIXTURE,
     Collection,
-    is_async,
-    test_body,
 )
 from loopscope.plugin.execution import Execution, Refusal
 from loopscope.plugin.planning import concerned, make_plan
@@ -63,29 +57,7 @@ def loopscope_fixture() -> Iterator[Loopscope]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     state = metafunc.config.stash[KEY]
     if state.settings.engine == "on":
-        _run_on_each_backend(metafunc, state)
-
-
-def _run_on_each_backend(metafunc: pytest.Metafunc, state: State) -> None:
-    item: Any = metafunc.definition
-    if not is_async(test_body(item)) and not state.collection.reaches_a_loop(item):
-        return
-    if not state.collection.owns(item):
-        return
-    declared = Declared()
-    mark = item.get_closest_marker(native.MARK)
-    if mark is not None:
-        try:
-            declared = native.parse_mark(mark.args, mark.kwargs, registry.names())
-        except LoopscopeError:
-            return  # told once the test is planned, with its name and line
-    backends = declared.backends or state.settings.backends
-    if len(backends) > 1 and BACKEND_PARAM not in metafunc.fixturenames:
-        metafunc.fixturenames.append(BACKEND_PARAM)
-        # As wide as the widest fixture that has to be set up again for each backend: pytest then
-        # runs the tests that share it on one backend after the other.
-        scope: Any = state.collection.widest_scope(item).word
-        metafunc.parametrize(BACKEND_PARAM, backends, ids=list(backends), scope=scope)
+        variants.multiply(metafunc, state.collection)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -98,8 +70,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
         return
     assert state.plan is not None
-    for backend in {loop.backend for loop in state.plan.loops.values()}:
-        registry.get(backend).load()
     runtime = Runtime(
         state.collection,
         state.plan,

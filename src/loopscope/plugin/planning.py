@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from loopscope.backends import registry
 from loopscope.core.plan import plan
 from loopscope.diagnose.fixes import findings
-from loopscope.plugin import _compat
+from loopscope.plugin import variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,7 +27,9 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
         collection.add(item)
     state.plan = plan(collection.suite, state.settings.policy)
     state.findings = [*collection.findings, *findings(state.plan)]
-    _vary_by_backend(collection)
+    variants.keep_apart(collection)
+    for backend in {loop.backend for loop in state.plan.loops.values()}:
+        registry.get(backend).load()
 
 
 def concerned(collection: Collection, told: Sequence[Finding]) -> dict[pytest.Item, list[Finding]]:
@@ -56,20 +59,3 @@ def users_by_id(suite: Suite) -> dict[str, list[str]]:
     for user, used in suite.edges(suite.vertices):
         users.setdefault(used.id, []).append(user.id)
     return users
-
-
-def _vary_by_backend(collection: Collection) -> None:
-    """Keep results apart where the same definition is used on several backends."""
-    backends: dict[object, set[str]] = {}
-    for definition, _, backend in collection.instances:
-        if collection.needs_loop(definition):
-            backends.setdefault(definition, set()).add(backend)
-
-    def backend_of(item: pytest.Item) -> str | None:
-        vertex = collection.tests.get(item)
-        return None if vertex is None else vertex.backend
-
-    for definition, _, _ in collection.instances:
-        if len(backends.get(definition, ())) > 1:
-            backends.pop(definition)
-            _compat.vary_cache(definition, backend_of)
