@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest --timeout=300 -n auto
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format cover clean distclean
+.PHONY: help demo test lint format cover bench clean distclean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ cover: $(STAMP) ## Tests under coverage, with a report
 	$(BIN)/coverage run -m pytest --timeout=300
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+bench: $(STAMP) ## What async tests cost above the same tests written sync
+	$(BIN)/python benchmarks/overhead.py
 
 clean: ## Remove what builds and runs leave behind
 	rm -rf build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache

@@ -80,7 +80,9 @@ class Inner:
     ) -> pytest.RunResult:
         """Run pytest in this process, which is fast, with `plugins` beside loopscope."""
         # Or else this process's warnings filters would be in force: all are errors there.
-        arguments = ("-Wdefault", *arguments)
+        # pytest 8.2 would like to rewrite loopscope, which this process has imported already.
+        rewriting = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+        arguments = ("-Wdefault", *arguments, f"-W{rewriting}")
         return self.pytester.runpytest_inprocess(*self.with_only(plugins, backend), *arguments)
 
     def run_apart(

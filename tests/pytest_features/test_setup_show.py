@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,7 +63,7 @@ TEARDOWN S loop[BACKEND]"""
 
 def steps(result: pytest.RunResult) -> list[str]:
     """Return the lines of the run itself, without the outcomes of its tests."""
-    lines = [line.removesuffix(" .").rstrip() for line in result.outlines]
+    lines = [re.sub(r" ?\.$", "", line).rstrip() for line in result.outlines]
     return [line for line in lines if "SETUP " in line or "TEARDOWN " in line or "::" in line]
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.pytest_features.inner import written
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.pytest_features.inner import Inner
 
 
@@ -139,6 +139,7 @@ RETURNING = """
 """
 
 
+@pytest.mark.skipif(pytest.version_tuple < (8, 4), reason="older ones word it differently")
 def test_a_test_that_returns_something_gets_the_warning_of_pytest(inner: Inner, way: str) -> None:
     inner.write({"test_it.py": written(RETURNING, way)})
     result = inner.run(backend=way)

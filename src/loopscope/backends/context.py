@@ -21,6 +21,7 @@ def await_in(context: contextvars.Context, action: Callable[[], Awaitable[T]]) -
 def _await_in(
     context: contextvars.Context, action: Callable[[], Awaitable[Any]]
 ) -> Generator[Any, Any, Any]:
+    __tracebackhide__ = True
     # PEP 380's expansion of `yield from`, with every resumption made through the context.
     iterator = context.run(lambda: action().__await__())
     resume: Callable[..., Any] = iterator.send
