@@ -61,6 +61,7 @@ class Collection:
     _anchors: dict[Node, Anchor] = field(default_factory=dict)
     _origins: dict[AnyFixtureDef, Origin] = field(default_factory=dict)
     _needs_loop: dict[AnyFixtureDef, bool] = field(default_factory=dict)
+    _paths: dict[str, str | None] = field(default_factory=dict)
 
     def owns(self, item: pytest.Item) -> bool:
         """Say whether `item` is a test function that no other installed plugin runs."""
@@ -153,9 +154,9 @@ class Collection:
         chosen = callspec.params.get(BACKEND_PARAM) if callspec is not None else None
         if chosen is None:
             chosen = (*declared.backends, *self.settings.backends)[0]
-        backend = registry.get(chosen)
-        backend.require()
-        return backend.name
+        if chosen not in self.settings.backends:
+            registry.get(chosen).require()
+        return str(chosen)
 
     def reaches_a_loop(self, item: pytest.Function) -> bool:
         """Say whether a fixture that needs a loop is in the closure of `item`."""
@@ -337,11 +338,15 @@ class Collection:
         module = getattr(function, "__module__", None) or "?"
         if code is None:
             return Origin(module, 1)
-        path = Path(code.co_filename)
-        inside = path.is_relative_to(self.root)
-        return Origin(
-            path.relative_to(self.root).as_posix() if inside else module, code.co_firstlineno
-        )
+        return Origin(self._inside_root(code.co_filename) or module, code.co_firstlineno)
+
+    def _inside_root(self, filename: str) -> str | None:
+        """Return the path of a file relative to the root directory, or None if it is outside."""
+        if filename not in self._paths:
+            path = Path(filename)
+            inside = path.is_relative_to(self.root)
+            self._paths[filename] = path.relative_to(self.root).as_posix() if inside else None
+        return self._paths[filename]
 
 
 # A package is a directory to pytest, a module is not: what comes first wins.
