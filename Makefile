@@ -2,7 +2,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 # Far above what any one test takes: a loop that never ends must not hang the run.
-PYTEST := $(BIN)/python -m pytest --timeout=300 -n auto
+PYTEST := $(BIN)/python -m pytest --timeout=300 -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint format cover bench clean distclean
