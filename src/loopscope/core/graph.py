@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
 
     from loopscope.core.origin import Origin
     from loopscope.core.scope import Anchor, Scope
@@ -63,6 +63,14 @@ class Suite:
                 if used in among:
                     yield user, self.vertices[used]
 
+    def users(self) -> dict[str, list[str]]:
+        """Return the ids of who uses each vertex directly, where somebody does."""
+        users: dict[str, list[str]] = {}
+        for vertex in self.vertices.values():
+            for used in vertex.uses:
+                users.setdefault(used, []).append(vertex.id)
+        return users
+
     def on_loops(self) -> dict[str, Vertex]:
         """Return what takes part in planning, in suite order.
 
@@ -70,15 +78,19 @@ class Suite:
         a synchronous fixture that hands on an asynchronous client belongs to the client's loop,
         while one that only reads settings would widen loops for nothing.
         """
-        users: dict[str, list[str]] = {}
-        for vertex in self.vertices.values():
-            for used in vertex.uses:
-                users.setdefault(used, []).append(vertex.id)
-        found = {vertex.id for vertex in self.vertices.values() if vertex.needs_loop}
-        frontier = list(found)
-        while frontier:
-            for user in users.get(frontier.pop(), ()):
-                if user not in found:
-                    found.add(user)
-                    frontier.append(user)
+        users = self.users()
+        needing = (vertex.id for vertex in self.vertices.values() if vertex.needs_loop)
+        found = reach(needing, lambda id: users.get(id, ()))
         return {id: vertex for id, vertex in self.vertices.items() if id in found}
+
+
+def reach(start: Iterable[str], onward: Callable[[str], Iterable[str]]) -> KeysView[str]:
+    """Return the ids in `start` and all that `onward` leads to from them, in the order found."""
+    found = dict.fromkeys(start)
+    frontier = list(found)
+    while frontier:
+        for id in onward(frontier.pop()):
+            if id not in found:
+                found[id] = None
+                frontier.append(id)
+    return found.keys()

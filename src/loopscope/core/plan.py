@@ -16,6 +16,7 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from loopscope.core.graph import reach
 from loopscope.core.scope import Anchor, Scope, common
 
 if TYPE_CHECKING:
@@ -167,15 +168,14 @@ def _declared_anchor(vertex: Vertex, among: Mapping[str, Vertex]) -> Anchor:
 
     What is synchronous runs on no loop, and so belongs to the widest one it gets something from.
     """
-    anchors, seen, frontier = [], {vertex.id}, [vertex]
-    while frontier:
-        current = frontier.pop()
-        anchors.append(_own_anchor(current))
-        if not current.needs_loop and current.declared is None:
-            used = [among[id] for id in current.uses if id in among and id not in seen]
-            seen.update(user.id for user in used)
-            frontier += used
-    return _widest(anchors)
+
+    def sources(id: str) -> Iterable[str]:
+        current = among[id]
+        if current.needs_loop or current.declared is not None:
+            return ()
+        return (used for used in current.uses if used in among)
+
+    return _widest(_own_anchor(among[id]) for id in reach([vertex.id], sources))
 
 
 def _widest(anchors: Iterable[Anchor]) -> Anchor:

@@ -9,7 +9,7 @@ import functools
 import inspect
 import itertools
 import sys
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import pytest
 from _pytest.fixtures import (
@@ -44,7 +44,7 @@ AnyFixtureDef: TypeAlias = "FixtureDef[Any]"
 _CACHED = (OutcomeException, Exception)
 
 
-def is_test_function(item: pytest.Item) -> bool:
+def is_test_function(item: pytest.Item) -> TypeGuard[pytest.Function]:
     """Say whether `item` is a test function of pytest's own (and no unittest.TestCase method)."""
     return isinstance(item, pytest.Function) and not isinstance(item, TestCaseFunction)
 
@@ -55,11 +55,6 @@ def definitions(item: pytest.Function) -> Mapping[str, Sequence[AnyFixtureDef]]:
     `_fixtureinfo` is the only place where pytest keeps them; it has no public counterpart.
     """
     return item._fixtureinfo.name2fixturedefs
-
-
-def fixture_info(item: pytest.Function) -> object:
-    """Return the object that items made from one function share."""
-    return item._fixtureinfo
 
 
 def closure_names(item: pytest.Function) -> Sequence[str]:

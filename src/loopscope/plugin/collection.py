@@ -63,26 +63,20 @@ class Collection:
     _needs_loop: dict[AnyFixtureDef, bool] = field(default_factory=dict)
     _paths: dict[str, str | None] = field(default_factory=dict)
 
-    def owns(self, item: pytest.Item) -> bool:
-        """Say whether `item` is a test function that no other installed plugin runs."""
-        if not isinstance(item, pytest.Function) or not _compat.is_test_function(item):
-            return False
+    def owns(self, item: pytest.Function) -> bool:
+        """Say whether no other installed plugin runs `item`."""
         marks = {mark.name for mark in item.iter_markers()}
         names = _compat.closure_names(item)
         return peers.owner(marks, names, self.is_installed) is None
 
     def add(self, item: pytest.Item) -> None:
         """Add `item` to the suite if it, or a fixture of it, needs a loop, and is ours."""
-        if isinstance(item, pytest.Function) and self.concerns(item):
+        if _compat.is_test_function(item) and self.concerns(item):
             self._add_test(item)
 
     def concerns(self, item: pytest.Function) -> bool:
         """Say whether `item`, or a fixture of it, needs a loop, and is ours."""
-        return (
-            _compat.is_test_function(item)
-            and (self._is_ours_and_async(item) or self.reaches_a_loop(item))
-            and self.owns(item)
-        )
+        return (self._is_ours_and_async(item) or self.reaches_a_loop(item)) and self.owns(item)
 
     def _is_ours_and_async(self, item: pytest.Function) -> bool:
         return is_async(test_body(item)) and (
@@ -91,7 +85,7 @@ class Collection:
 
     def adopt(self, item: pytest.Item) -> Vertex | None:
         """Add a test that turned out to need a loop while it was set up, if it may be ours."""
-        if isinstance(item, pytest.Function) and self.owns(item):
+        if _compat.is_test_function(item) and self.owns(item):
             return self._add_test(item)
         return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopscope.backends import registry
+from loopscope.core.graph import reach
 from loopscope.core.plan import plan
 from loopscope.diagnose.fixes import findings
 from loopscope.plugin import variants
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from loopscope.core.graph import Suite
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.collection import Collection
     from loopscope.plugin.state import State
@@ -36,26 +36,12 @@ def concerned(collection: Collection, told: Sequence[Finding]) -> dict[pytest.It
     """Return the findings of every test that uses, however indirectly, what they are about."""
     if not told:
         return {}
-    users = users_by_id(collection.suite)
+    users = collection.suite.users()
     items = {vertex.id: item for item, vertex in collection.tests.items()}
     found: dict[pytest.Item, list[Finding]] = {}
     for finding in told:
-        frontier = [finding.concerns] if finding.concerns else []
-        reached = set(frontier)
-        while frontier:
-            id = frontier.pop()
-            if id in items:
-                found.setdefault(items[id], []).append(finding)
-            for user in users.get(id, ()):
-                if user not in reached:
-                    reached.add(user)
-                    frontier.append(user)
+        if finding.concerns is not None:
+            for id in reach([finding.concerns], lambda id: users.get(id, ())):
+                if id in items:
+                    found.setdefault(items[id], []).append(finding)
     return found
-
-
-def users_by_id(suite: Suite) -> dict[str, list[str]]:
-    """Return who uses each vertex directly."""
-    users: dict[str, list[str]] = {}
-    for user, used in suite.edges(suite.vertices):
-        users.setdefault(used.id, []).append(user.id)
-    return users

@@ -12,7 +12,7 @@ import pytest
 
 from loopscope.backends import registry
 from loopscope.backends.base import AsyncFn, Crash, Entry, Host, Outcome, ScopeTask, YieldCountError
-from loopscope.core.graph import Suite, Vertex
+from loopscope.core.graph import Suite, Vertex, reach
 from loopscope.core.plan import Loop, Plan, place
 from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose import catalog
@@ -285,12 +285,8 @@ class Runtime:
 
     def _is_used_by(self, vertex: Vertex, entry: Entry) -> bool:
         """Say whether `vertex` uses the fixture behind `entry`, however indirectly."""
-        found, frontier = {vertex.id}, [vertex]
-        while frontier:
-            new = set(frontier.pop().uses) - found
-            found |= new
-            frontier += [self.plan.suite.vertices[id] for id in new]
-        return entry.key.vertex.id in found
+        used = reach([vertex.id], lambda id: self.plan.suite.vertices[id].uses)
+        return entry.key.vertex.id in used
 
     def _placed(self, item: pytest.Item, definition: AnyFixtureDef, test: Vertex) -> Vertex:
         """Return the vertex of `definition`, planned now if it is asked for dynamically."""
