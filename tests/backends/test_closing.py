@@ -205,7 +205,8 @@ def test_code_may_close_its_loop_between_steps(words: Words) -> None:
     host.native.close()
     assert isinstance(place.run(words.checkpoint).error, HostError)
     assert isinstance(place.leave("plain").error, HostError)
-    host.close()
+    with pytest.raises(HostError, match="somebody else has closed it"):
+        host.close()
     assert isinstance(place.run(words.checkpoint).error, HostError)
 
 
@@ -221,7 +222,8 @@ def test_code_may_close_its_loop_during_a_step(words: Words) -> None:
     outcome = Place(host).run(closes)
     assert isinstance(outcome.error, HostError)
     assert "was closed while it was used" in str(outcome.error)
-    host.close()
+    with pytest.raises(HostError, match="somebody else has closed it"):
+        host.close()
 
 
 def test_code_may_cancel_the_nursery_that_it_runs_in() -> None:

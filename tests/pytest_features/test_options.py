@@ -50,7 +50,7 @@ def test_the_command_line_wins_over_the_ini_file(inner: Inner) -> None:
 
 VALID = {
     "mode": "auto, strict",
-    "engine": "on, off",
+    "engine": "on, observe, off",
     "loops": "planned, declared",
     "backends": "asyncio, uvloop, trio",
 }

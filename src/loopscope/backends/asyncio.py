@@ -12,15 +12,21 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from typing import TYPE_CHECKING, Any
+import threading
+import warnings
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from loopscope.backends.base import Host, ScopeTask
+from loopscope.errors import HostError
 
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable
 
     from loopscope.backends.outcome import Step
+
+
+T = TypeVar("T")
 
 
 class _Native(asyncio.Task[None]):
@@ -168,6 +174,41 @@ class AsyncioTask(ScopeTask):
                 pass  # a scope that is further out will be found by `_pending`
 
 
+class _Current(threading.local):
+    """The loop and the policy that synchronous code of a thread finds."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._policy_before: Any = None
+
+    def set(self, loop: asyncio.AbstractEventLoop | None, policy: Any) -> None:
+        """Make `loop` the current one, under a policy of its own if it has one."""
+        self.loop = loop
+        if policy is not None or self._policy_before is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                if self._policy_before is None:
+                    self._policy_before = asyncio.get_event_loop_policy()
+                asyncio.set_event_loop_policy(policy or self._policy_before)
+        asyncio.set_event_loop(loop)
+
+    def forget(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take `loop`, which is closed, back if it is the current one."""
+        if self.loop is not loop:
+            return
+        self.set(None, None)
+        self._policy_before = None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            local: Any = getattr(asyncio.get_event_loop_policy(), "_local", None)
+        if getattr(local, "_set_called", False):
+            # As it was before: synchronous code may have a loop made for it by asking for one.
+            local._set_called = False
+
+
+current = _Current()
+
+
 class AsyncioHost(Host):
     """Owns an asyncio event loop."""
 
@@ -178,13 +219,27 @@ class AsyncioHost(Host):
         self,
         backend: str,
         name: str,
-        loop_factory: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
+        loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
         *,
         debug: bool | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+        policy: Any = None,
+        collects_errors: bool = False,
     ) -> None:
+        """Make the loop by a factory or a policy, or take `loop`, which its maker closes.
+
+        With `collects_errors`, what the loop's exception handler is told fails the step under way.
+        """
         super().__init__(backend, name)
         self.natives: set[_Native] = set()
-        self._loop = loop_factory()
+        self._policy = policy
+        self._is_borrowed = loop is not None
+        if loop is None:
+            make_loop = asyncio.new_event_loop if policy is None else policy.new_event_loop
+            loop = (loop_factory or make_loop)()
+        self._loop = loop
+        if collects_errors:
+            loop.set_exception_handler(self._collect)
         if debug is not None:
             self._loop.set_debug(debug)
         self._interrupt: BaseException | None = None
@@ -194,6 +249,17 @@ class AsyncioHost(Host):
     @property
     def native(self) -> asyncio.AbstractEventLoop:
         return self._loop
+
+    def become_current(self) -> None:
+        current.set(self._loop, self._policy)
+
+    def run_beside(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        before = current.loop
+        self.become_current()
+        try:
+            return function(*args, **kwargs)
+        finally:
+            current.set(before, self._policy)
 
     def task(self, name: str, context: contextvars.Context, *, hidden: bool = False) -> ScopeTask:
         return AsyncioTask(self, name, context, hidden)
@@ -210,6 +276,13 @@ class AsyncioHost(Host):
             self._stop()
         else:
             self._tell(context)
+
+    def _collect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self._background_errors.append(error)
+        else:
+            loop.default_exception_handler(context)
 
     def _turn(self) -> None:
         self._loop.run_forever()
@@ -235,22 +308,38 @@ class AsyncioHost(Host):
 
     def _shut_down(self) -> None:
         loop = self._loop
+        if self._is_borrowed and not loop.is_closed():
+            if self.natives:
+                loop.run_until_complete(_cancel_all(set(self.natives)))
+            del loop.call_exception_handler
+            return
         if loop.is_closed():
             for native in self.natives:
                 # Whoever closed the loop has been told, by every step since.
                 native._log_destroy_pending = False  # type: ignore[attr-defined]
-            return
+            current.forget(loop)
+            raise HostError("somebody else has closed it")
         try:
+            # uvloop keeps these three to itself, so there the steps are always taken.
+            for _ in range(2):
+                # What is ready may be an async generator that was dropped, and wants to be closed.
+                if getattr(loop, "_ready", True):
+                    loop.run_until_complete(asyncio.sleep(0))
             left = asyncio.all_tasks(loop) | self.natives
             if left:
                 loop.run_until_complete(_cancel_all(left))
-            # uvloop keeps these two to itself, so there the steps are always taken.
-            if getattr(loop, "_asyncgens", True):
+            if getattr(loop, "_asyncgens", True) or _is_replaced(loop, "shutdown_asyncgens"):
                 loop.run_until_complete(loop.shutdown_asyncgens())
             if getattr(loop, "_default_executor", True) is not None:
                 loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()
+            current.forget(loop)
+
+
+def _is_replaced(loop: asyncio.AbstractEventLoop, method: str) -> bool:
+    """Say whether somebody has put something of their own in place of a method of `loop`."""
+    return method in getattr(loop, "__dict__", ())
 
 
 async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:

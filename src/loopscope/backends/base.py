@@ -11,6 +11,7 @@ scope, a task group or a timeout open across its `yield`, exactly as nested `asy
 from __future__ import annotations
 
 import abc
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +32,9 @@ from loopscope.errors import HostError
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable, Iterator
+
+if sys.version_info < (3, 11):
+    from exceptiongroup import BaseExceptionGroup
 
 __all__ = [
     "AsyncFn",
@@ -71,6 +75,7 @@ class Host(abc.ABC):
         self._turning = False
         self._steps: list[Step] = []
         self._crashes: list[Crash] = []
+        self._background_errors: list[BaseException] = []
         self._errand: Errand | None = None
         self._told: list[BaseException] = []
 
@@ -110,6 +115,14 @@ class Host(abc.ABC):
     @abc.abstractmethod
     def _scope_task(self) -> ScopeTask | None:
         """Return the scope task that the calling code runs in."""
+
+    def become_current(self) -> None:
+        """Make this loop the one that synchronous code finds, where the library has such a one."""
+        return
+
+    def run_beside(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Call a function outside of the loop, while it is the one that synchronous code finds."""
+        return function(*args, **kwargs)
 
     def run(
         self,
@@ -176,6 +189,9 @@ class Host(abc.ABC):
         """Cancel what is left, run the shutdown steps there is a need for, close the loop.
 
         Fixtures that are still open are unwound; what that told is returned.
+
+        Raises:
+            Exception: what kept it from being closed in order; it is closed nevertheless.
         """
         if not self.closed:
             self.closed = True
@@ -244,7 +260,17 @@ class Host(abc.ABC):
                 # Where the code of the step was tells more than where the loop was.
                 interrupt.with_traceback(step.error.__traceback__)
             raise interrupt
-        return Outcome(step.value, step.error, step.cause, self._take_crashes())
+        return Outcome(step.value, self._error_of(step), step.cause, self._take_crashes())
+
+    def _error_of(self, step: Step) -> BaseException | None:
+        """Return what `step` ended with, and what its background raised meanwhile."""
+        background, self._background_errors = self._background_errors, []
+        if not background:
+            return step.error
+        errors = [*([] if step.error is None else [step.error]), *background]
+        if len(errors) == 1:
+            return errors[0]
+        return BaseExceptionGroup("Multiple exceptions occurred in asynchronous callbacks", errors)
 
     def _untold_interrupt(self, step: Step) -> KeyboardInterrupt | None:
         """Return a KeyboardInterrupt that `step`, or a task that crashed meanwhile, ended with."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from loopscope.errors import BackendMissing, UnknownName
 
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 class Backend:
     """A way to run async code: its name, the library it needs and how a host of it is opened.
 
-    `open` takes the name of the loop, for messages, and imports the library only then.
+    `open` takes the name of the loop, for messages, and the options of its host, and imports the
+    library only then.
     """
 
     name: str
     library: str
-    open: Callable[[str], Host]
+    open: Callable[..., Host]
 
     def load(self) -> None:
         """Import the library, so that no test is charged for it."""
@@ -43,24 +44,24 @@ class Backend:
             )
 
 
-def _open_asyncio(name: str) -> Host:
+def _open_asyncio(name: str, **options: Any) -> Host:
     from loopscope.backends.asyncio import AsyncioHost
 
-    return AsyncioHost("asyncio", name)
+    return AsyncioHost("asyncio", name, **options)
 
 
-def _open_uvloop(name: str) -> Host:
+def _open_uvloop(name: str, **options: Any) -> Host:
     import uvloop
 
     from loopscope.backends.asyncio import AsyncioHost
 
-    return AsyncioHost("uvloop", name, uvloop.new_event_loop)
+    return AsyncioHost("uvloop", name, **{"loop_factory": uvloop.new_event_loop, **options})
 
 
-def _open_trio(name: str) -> Host:
+def _open_trio(name: str, **options: Any) -> Host:
     from loopscope.backends.trio import TrioHost
 
-    return TrioHost("trio", name)
+    return TrioHost("trio", name, **options)
 
 
 _BACKENDS = {

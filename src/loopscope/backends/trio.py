@@ -157,14 +157,23 @@ class TrioHost(Host):
         *,
         clock: trio.abc.Clock | None = None,
         instruments: tuple[trio.abc.Instrument, ...] = (),
+        restrict_keyboard_interrupt_to_checkpoints: bool = False,
+        strict_exception_groups: bool = True,
     ) -> None:
+        """Start the run, with the options of `trio.run`."""
         super().__init__(backend, name)
         self._stopped = False
         self._nursery: trio.Nursery | None = None
         self._interrupt: KeyboardInterrupt | None = None
         self._closing = trio.Event()
         self._ended = False
-        self.seam = TrioRun(self._main, clock=clock, instruments=instruments)
+        self.seam = TrioRun(
+            self._main,
+            clock=clock,
+            instruments=instruments,
+            restrict_keyboard_interrupt_to_checkpoints=restrict_keyboard_interrupt_to_checkpoints,
+            strict_exception_groups=strict_exception_groups,
+        )
         self.seam.turn(lambda: self._nursery is not None)
 
     @property

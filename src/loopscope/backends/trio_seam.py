@@ -40,6 +40,8 @@ class TrioRun:
         *,
         clock: trio.abc.Clock | None = None,
         instruments: tuple[trio.abc.Instrument, ...] = (),
+        restrict_keyboard_interrupt_to_checkpoints: bool = False,
+        strict_exception_groups: bool = True,
     ) -> None:
         self._context: dict[str, Any] = {}
         self._hooks = sys.get_asyncgen_hooks()
@@ -51,8 +53,10 @@ class TrioRun:
             self._runner = _run.setup_runner(
                 clock=clock,
                 instruments=instruments,
-                restrict_keyboard_interrupt_to_checkpoints=False,
-                strict_exception_groups=True,
+                restrict_keyboard_interrupt_to_checkpoints=(
+                    restrict_keyboard_interrupt_to_checkpoints
+                ),
+                strict_exception_groups=strict_exception_groups,
             )
             self._generator = _run.unrolled_run(
                 self._runner, main, (), host_uses_signal_set_wakeup_fd=True

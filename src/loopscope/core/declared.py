@@ -11,7 +11,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """The loop scope and the backends that somebody asked for; None and () where nobody did."""
+    """The loop scope and the backends that somebody asked for; None and () where nobody did.
+
+    `default` is the loop scope that the suite asks for wherever nothing is declared.
+    """
 
     loop_scope: Scope | None = None
     backends: tuple[str, ...] = ()
+    default: Scope | None = None

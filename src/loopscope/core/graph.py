@@ -29,8 +29,11 @@ class Vertex:
     """A test, or one instance of a fixture.
 
     `anchor` is the place whose scope it has, `declared` the loop scope its author asked for,
-    `needs_loop` whether it has to run on a loop itself (a synchronous one is planned only if
-    something it uses has to), and `uses` the ids of what it asks for directly.
+    `default` the one that the suite asks for where no author does, `needs_loop` whether it has to
+    run on a loop itself (a synchronous one is planned only if something it uses has to), and `uses`
+    the ids of what it asks for directly. `vocabulary` names the dialect that it is written in:
+    one that is `always_planned` has no words for loop scopes, and one that `allows_mismatch` lets
+    a test run on another loop than it was declared to share.
     """
 
     id: str
@@ -41,7 +44,11 @@ class Vertex:
     origin: Origin
     needs_loop: bool = True
     declared: Scope | None = None
+    default: Scope | None = None
     uses: tuple[str, ...] = ()
+    vocabulary: str = "loopscope"
+    always_planned: bool = False
+    allows_mismatch: bool = False
 
 
 @dataclass(slots=True)

@@ -4,8 +4,9 @@ Two that use one another must share a loop, because what is made on a loop works
 and no scope may outlive its loop. So: join every user with what it uses (union-find), and anchor
 the loop of each component at its widest member. Any narrower loop would close while a member still
 lives on it, and any wider one would share more than the suite asks for. What an author declares is
-a constraint: a declared scope can widen a component, and is never overruled. Where declarations
-contradict each other there is still a plan, and `rules.check` says what is wrong with it.
+a constraint: a declared scope can widen a component, and is never overruled. What a suite sets as
+its default widens, too, but gives way to whatever has to be wider. Where declarations contradict
+each other there is still a plan, and `rules.check` says what is wrong with it.
 
 Everything here is a function of plain values and raises for no mistake of a user.
 """
@@ -91,8 +92,9 @@ def plan(suite: Suite, policy: Policy = Policy.PLANNED) -> Plan:
     among = suite.on_loops()
     if policy is Policy.DECLARED:
         for vertex in among.values():
-            result.assign(vertex, Loop(vertex.backend, _declared_anchor(vertex, among)))
-        return result
+            if not vertex.always_planned:
+                result.assign(vertex, Loop(vertex.backend, _declared_anchor(vertex, among)))
+        among = {id: vertex for id, vertex in among.items() if vertex.always_planned}
     for component in components(suite, among):
         anchor = _widest(_own_anchor(vertex) for vertex in component)
         for vertex in component:
@@ -123,11 +125,18 @@ def place(
     `wanted` is in the order of use, what was asked for last; those of it that are planned already
     only say which loop is needed. What is planned stays where it is, with one exception: an asker
     whose own function loop is not in `live` yet moves to the loop it needs, and takes along what
-    lives on its loop. What is declared stays where it is declared, here as in `plan`.
+    lives on its loop. What is declared stays where it is declared, here as in `plan`; and under the
+    policy that everything is declared, so does all else if the vocabulary of the asker allows it.
 
     Returns the misfit if all this cannot share one loop; then `plan` is unchanged.
     """
     if not wanted:
+        return None
+    if plan.policy is Policy.DECLARED and asker.allows_mismatch:
+        for vertex in (*wanted, asker):
+            if plan.loop_of(vertex.id) is None:
+                plan.suite.vertices.setdefault(vertex.id, vertex)
+                plan.assign(vertex, Loop(vertex.backend, _own_anchor(vertex)))
         return None
     own = plan.loop_of(asker.id)
     if own is not None and (own in live or own.anchor.scope is not Scope.FUNCTION):
@@ -160,7 +169,8 @@ def place(
 
 def _own_anchor(vertex: Vertex) -> Anchor:
     """Return where the loop of `vertex` would be anchored if nothing else were in the suite."""
-    return vertex.anchor if vertex.declared is None else vertex.anchor.at(vertex.declared)
+    scope = vertex.default if vertex.declared is None else vertex.declared
+    return vertex.anchor if scope is None else vertex.anchor.at(scope)
 
 
 def _declared_anchor(vertex: Vertex, among: Mapping[str, Vertex]) -> Anchor:

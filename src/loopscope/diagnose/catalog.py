@@ -23,7 +23,9 @@ class Finding:
     why: str = ""
     fix: str = ""
     concerns: str | None = None
-    """The id of the vertex that must not be run because of it."""
+    """The id of the vertex that it is about."""
+    refuses: bool = True
+    """Whether what it concerns must not be run: its own plugin would not run it either."""
 
     def __str__(self) -> str:
         places = [str(origin) for origin, _, _ in self.where]
@@ -75,6 +77,7 @@ def loop_mismatch(found: LoopMismatch, fix: str = "") -> Finding:
         f"what {used.name} makes belongs to a loop that {user.name} does not run on",
         fix,
         user.id,
+        refuses=not user.allows_mismatch,
     )
 
 
@@ -218,4 +221,13 @@ def cancelled_silently(owner: Vertex | None, test: str) -> Finding:
         f"fixture {owner.name} cancelled {test} and raised no error",
         ((owner.origin, owner.name, "cancelled the scope that it holds open"),),
         "a scope that is cancelled across its yield cancels what runs below it",
+    )
+
+
+def disorderly(loop: Loop, error: Exception) -> str:
+    """LS304: a loop could not be shut down in order."""
+    return (
+        f"LS304 {place_of(loop)} was not shut down in order: {error!r}. An exception occurred "
+        "during teardown of an asyncio.Runner, as pytest-asyncio words it; what was left on the "
+        "loop is lost. Do not close a loop that you have not made."
     )

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
+from loopscope.dialects.vocabulary import Choice, Dialect, Test
 from loopscope.errors import DeclarationError, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from loopscope.core.plan import Policy
 
 MARK = "loopscope"
 MARK_ARGUMENTS = ("scope", "backend")
@@ -70,3 +75,56 @@ def declared_on(function: Callable[..., Any]) -> Declared | None:
     """Return what `declare` attached to `function`, or None."""
     found: Declared | None = getattr(function, _ATTRIBUTE, None)
     return found
+
+
+class Native(Dialect):
+    """Our own dialect, in which every other suite may be written as well."""
+
+    name = "loopscope"
+    mark = MARK
+    plugin = "loopscope"
+    allows_mismatch = False
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        policy: Policy,
+        *,
+        is_auto: bool,
+        backends: tuple[str, ...],
+        known_backends: tuple[str, ...],
+    ) -> None:
+        super().__init__(config, policy)
+        self.is_auto = self.takes_bare_fixtures = is_auto
+        self.backends = backends
+        self._known_backends = known_backends
+
+    def claims(self, test: Test) -> bool:
+        return not test.is_async and self.name in test.fixtures
+
+    def declared_by(self, test: Test) -> Declared:
+        mark = test.item.get_closest_marker(MARK)
+        if mark is None:
+            return Declared()
+        return parse_mark(mark.args, mark.kwargs, self._known_backends)
+
+    def declared_on(self, function: Callable[..., Any]) -> Declared | None:
+        return declared_on(function)
+
+    def variants(self, test: Test) -> Sequence[Any]:
+        backends = self.declared_by(test).backends or self.backends
+        if len(backends) == 1:
+            return ()
+        return [pytest.param(backend, id=backend) for backend in backends]
+
+    def choice(self, test: Test) -> Choice:
+        chosen = test.parameters.get(self.variant)
+        if chosen is None:
+            chosen = (*self.declared_by(test).backends, *self.backends)[0]
+        return Choice.of(chosen)
+
+    def spell_mark(self, declared: Declared) -> str:
+        return spell_mark(declared)
+
+    def spell_scope(self, kind: Kind, scope: Scope) -> str:
+        return spell_scope(kind, scope)

@@ -12,6 +12,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import pytest
+from _pytest import fixtures
 from _pytest.fixtures import (
     FixtureDef,
     SubRequest,
@@ -40,6 +41,8 @@ __all__ = ["Node", "SubRequest", "call_test_function"]  # what others may import
 
 AnyFixtureDef: TypeAlias = "FixtureDef[Any]"
 
+_FIXTURE: Any = getattr(fixtures, "FixtureFunctionDefinition", ())
+
 # What pytest itself caches as the result of a fixture that failed (`fixtures.TEST_OUTCOME`).
 _CACHED = (OutcomeException, Exception)
 
@@ -67,6 +70,11 @@ def initial_names(item: pytest.Function) -> Sequence[str]:
     return item._fixtureinfo.initialnames
 
 
+def argument_names(item: pytest.Function) -> Sequence[str]:
+    """Return the names of what the test function is called with."""
+    return item._fixtureinfo.argnames
+
+
 def test_arguments(item: pytest.Function) -> dict[str, Any]:
     """Return the arguments that the test function is called with."""
     return {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
@@ -78,6 +86,16 @@ def fixture_definitions(item: pytest.Function, name: str) -> Sequence[AnyFixture
     if known is not None:
         return known
     return item.session._fixturemanager.getfixturedefs(name, item) or ()
+
+
+def is_fixture(value: object) -> bool:
+    """Say whether `value` is what `pytest.fixture` makes: until pytest 8.4 a marked function."""
+    return isinstance(value, _FIXTURE) or hasattr(value, "_pytestfixturefunction")
+
+
+def getfixturevalue(item: pytest.Function, name: str) -> Any:
+    """Return the value of a fixture for `item` itself, whoever is being set up for it."""
+    return item._request.getfixturevalue(name)
 
 
 def all_fixture_definitions(session: pytest.Session) -> Iterable[AnyFixtureDef]:

@@ -14,9 +14,17 @@ from loopscope.backends import registry
 from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind, Suite, Vertex
 from loopscope.core.origin import Origin
+from loopscope.core.plan import Policy
 from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose import catalog
-from loopscope.dialects import native, peers
+from loopscope.dialects.vocabulary import (
+    Choice,
+    Dialect,
+    Spoken,
+    Test,
+    is_async,
+    owner_of_fixtures,
+)
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 
@@ -26,13 +34,7 @@ if TYPE_CHECKING:
     from loopscope.plugin._compat import AnyFixtureDef, Node
     from loopscope.plugin.options import Settings
 
-BACKEND_PARAM = "loopscope_backend"
 RUNNER_FIXTURE = "loopscope"
-
-
-def is_async(function: object) -> bool:
-    """Say whether `function` has to run on a loop."""
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def hypothesis_handle(function: object) -> Any:
@@ -52,74 +54,61 @@ class Collection:
 
     settings: Settings
     root: Path
-    is_installed: Any
+    spoken: Spoken
     suite: Suite = field(default_factory=Suite)
     findings: list[catalog.Finding] = field(default_factory=list)
     nodes: dict[Anchor, Node] = field(default_factory=dict)
     tests: dict[pytest.Item, Vertex] = field(default_factory=dict)
     instances: dict[tuple[AnyFixtureDef, Anchor, str], Vertex] = field(default_factory=dict)
+    choices: dict[str, Choice] = field(default_factory=dict)
+    _owners: dict[pytest.Item, Dialect | None] = field(default_factory=dict)
     _anchors: dict[Node, Anchor] = field(default_factory=dict)
     _origins: dict[AnyFixtureDef, Origin] = field(default_factory=dict)
-    _needs_loop: dict[AnyFixtureDef, bool] = field(default_factory=dict)
+    _declared: dict[AnyFixtureDef, tuple[Dialect, Declared] | None] = field(default_factory=dict)
     _paths: dict[str, str | None] = field(default_factory=dict)
 
-    def owns(self, item: pytest.Function) -> bool:
-        """Say whether no other installed plugin runs `item`."""
-        marks = {mark.name for mark in item.iter_markers()}
-        names = _compat.closure_names(item)
-        return peers.owner(marks, names, self.is_installed) is None
+    def owner(self, item: pytest.Function) -> Dialect | None:
+        """Return the dialect that a test is written in, None if nobody claims it."""
+        if item not in self._owners:
+            self._owners[item] = self.spoken.owner(item)
+        return self._owners[item]
 
     def add(self, item: pytest.Item) -> None:
-        """Add `item` to the suite if it, or a fixture of it, needs a loop, and is ours."""
+        """Add `item` to the suite if it, or a fixture of it, runs on a loop that we plan."""
         if _compat.is_test_function(item) and self.concerns(item):
             self._add_test(item)
 
     def concerns(self, item: pytest.Function) -> bool:
-        """Say whether `item`, or a fixture of it, needs a loop, and is ours."""
-        return (self._is_ours_and_async(item) or self.reaches_a_loop(item)) and self.owns(item)
-
-    def _is_ours_and_async(self, item: pytest.Function) -> bool:
-        return is_async(test_body(item)) and (
-            self.settings.mode == "auto" or item.get_closest_marker(native.MARK) is not None
-        )
+        """Say whether `item`, or a fixture of it, runs on a loop that we plan."""
+        dialect = self.owner(item)
+        if dialect is None:
+            return False
+        test = describe(item)
+        return not dialect.executes_itself(test) and (test.is_async or self.reaches_a_loop(item))
 
     def adopt(self, item: pytest.Item) -> Vertex | None:
         """Add a test that turned out to need a loop while it was set up, if it may be ours."""
-        if _compat.is_test_function(item) and self.owns(item):
-            return self._add_test(item)
-        return None
-
-    def declared_by(self, item: pytest.Function) -> Declared:
-        """Return what the marks of `item` declare.
-
-        Raises:
-            LoopscopeError: a mark that loopscope does not understand.
-        """
-        mark = item.get_closest_marker(native.MARK)
-        if mark is None:
-            return Declared()
-        return native.parse_mark(mark.args, mark.kwargs, registry.names())
-
-    def backends_of(self, item: pytest.Function) -> tuple[str, ...]:
-        """Return the backends that `item` is to run on: its own, or those of the run.
-
-        Raises:
-            LoopscopeError: a mark that loopscope does not understand.
-        """
-        return self.declared_by(item).backends or self.settings.backends
+        if not _compat.is_test_function(item):
+            return None
+        dialect = self.owner(item)
+        if dialect is not None and dialect.executes_itself(describe(item)):
+            return None
+        return self._add_test(item)
 
     def _add_test(self, item: pytest.Function) -> Vertex:
         anchor = self.anchor(item)
         id = anchor.node
-        needs_loop = self._is_ours_and_async(item)
+        test, owner = describe(item), self.owner(item)
+        dialect = owner or owner_of_fixtures(test, self.spoken.dialects) or self.native
+        needs_loop = test.is_async and owner is not None
         origin = self._origin(item.function)
-        declared, backend = Declared(), self.settings.backends[0]
+        declared, backend = Declared(), "asyncio"
         try:
-            declared = self.declared_by(item)
-            backend = self._backend_of(item, declared)
+            declared = dialect.declared_by(test)
+            backend = self._chosen(dialect, test)
         except LoopscopeError as exc:
             self.findings.append(catalog.bad_declaration(id, item.name, origin, str(exc)))
-        if needs_loop and inspect.isasyncgenfunction(test_body(item)):
+        if dialect is self.native and inspect.isasyncgenfunction(test.body):
             self.findings.append(catalog.async_generator_test(id, item.name, origin))
         vertex = Vertex(
             id=id,
@@ -130,49 +119,87 @@ class Collection:
             origin=origin,
             needs_loop=needs_loop,
             declared=declared.loop_scope,
-            uses=tuple(self._uses(item, self._roots(item), backend)),
+            default=declared.default if needs_loop else None,
+            uses=tuple(self._uses(item, self._roots(item, dialect), backend)),
+            **_manners(dialect),
         )
         self.suite.vertices[id] = self.tests[item] = vertex
         return vertex
 
-    def _roots(self, item: pytest.Function) -> list[AnyFixtureDef]:
+    @property
+    def native(self) -> Dialect:
+        """Our own dialect."""
+        return self.spoken.dialects[0]
+
+    def _roots(self, item: pytest.Function, dialect: Dialect) -> list[AnyFixtureDef]:
         """Return the definitions that `item` asks for itself, and those added to it late."""
         reached: dict[str, None] = dict.fromkeys(_compat.initial_names(item))
         known = set(_compat.definitions(item))
         reached.update((name, None) for name in _compat.closure_names(item) if name not in known)
-        return [found for name in reached if (found := self._resolve(item, name)) is not None]
+        found = [self._resolve(item, name) for name in reached]
+        found.append(self._loop_fixture(item, dialect))
+        return [definition for definition in found if definition is not None]
 
-    def _backend_of(self, item: pytest.Function, declared: Declared) -> str:
-        """Return the backend that this variant of a test runs on."""
-        callspec = getattr(item, "callspec", None)
-        chosen = callspec.params.get(BACKEND_PARAM) if callspec is not None else None
-        if chosen is None:
-            chosen = (*declared.backends, *self.settings.backends)[0]
-        if chosen not in self.settings.backends:
-            registry.get(chosen).require()
-        return str(chosen)
+    def _loop_fixture(self, item: pytest.Function, dialect: Dialect) -> AnyFixtureDef | None:
+        """Return the fixture that is itself the loop of `item`, if there is one."""
+        return dialect.loop_fixture(describe(item))
+
+    def _chosen(self, dialect: Dialect, test: Test) -> str:
+        """Return the key of what `test` runs on."""
+        choice = dialect.choice(test)
+        if choice.backend is not None and choice.key not in self.choices:
+            registry.get(choice.backend).require()
+        return self.choices.setdefault(choice.key, choice).key
+
+    def choice_for(self, item: pytest.Function, key: str) -> Choice:
+        """Return the choice called `key` as `item` means it, or else as whoever named it first."""
+        choice = (self.owner(item) or self.native).choice(describe(item))
+        return choice if choice.key == key else self.choices[key]
 
     def reaches_a_loop(self, item: pytest.Function) -> bool:
         """Say whether a fixture that needs a loop is in the closure of `item`."""
         return any(
-            self.needs_loop(definition)
+            self.needs_loop(item, definition)
             for name in _compat.closure_names(item)
             for definition in _compat.fixture_definitions(item, name)
         )
 
-    def needs_loop(self, definition: AnyFixtureDef) -> bool:
-        """Say whether the fixture runs on a loop itself and is ours."""
-        found = self._needs_loop.get(definition)
-        if found is None:
-            found = self._needs_loop[definition] = definition.argname == RUNNER_FIXTURE or (
-                is_async(definition.func)
-                and (self.settings.mode == "auto" or self.declared_on(definition) is not None)
-            )
-        return found
+    def needs_loop(self, item: pytest.Item, definition: AnyFixtureDef) -> bool:
+        """Say whether the fixture, as `item` uses it, has a loop."""
+        if definition.argname == RUNNER_FIXTURE or self.declared_on(definition) is not None:
+            return True
+        if not _compat.is_test_function(item):
+            return False
+        owner = self.owner(item)
+        if is_async(definition.func):
+            if owner is not None and owner.takes_bare_fixtures_of_its_tests:
+                return True
+            return any(dialect.takes_bare_fixtures for dialect in self.spoken.dialects)
+        return owner is not None and owner.runs_on_loop(definition, describe(item))
 
-    def declared_on(self, definition: AnyFixtureDef) -> Declared | None:
-        """Return what the author of a fixture declared with `loopscope.fixture`."""
-        return native.declared_on(definition.func)
+    def may_need_loop(self, definition: AnyFixtureDef) -> bool:
+        """Say whether there can be a test for which the fixture needs a loop."""
+        return definition.argname != RUNNER_FIXTURE and (
+            self.declared_on(definition) is not None or is_async(definition.func)
+        )
+
+    def is_stepped(self, item: pytest.Item, definition: AnyFixtureDef) -> bool:
+        """Say whether the fixture runs while its loop does, and not beside it."""
+        if is_async(definition.func) or not _compat.is_test_function(item):
+            return is_async(definition.func)
+        owner = self.owner(item)
+        return owner is not None and owner.runs_on_loop(definition, describe(item))
+
+    def declared_on(self, definition: AnyFixtureDef) -> tuple[Dialect, Declared] | None:
+        """Return the dialect whose decorator a fixture bears, and what it declares by it."""
+        if definition not in self._declared:
+            found = (
+                (dialect, declared)
+                for dialect in self.spoken.dialects
+                if (declared := dialect.declared_on(definition.func)) is not None
+            )
+            self._declared[definition] = next(found, None)
+        return self._declared[definition]
 
     def widest_scope(self, item: pytest.Function) -> Scope:
         """Return the widest scope among the fixtures of `item` that need a loop."""
@@ -181,7 +208,7 @@ class Collection:
                 Scope.parse(definition.scope)
                 for definitions in _compat.definitions(item).values()
                 for definition in definitions
-                if self.needs_loop(definition)
+                if self.needs_loop(item, definition)
             ),
             default=Scope.FUNCTION,
         )
@@ -205,6 +232,11 @@ class Collection:
 
     def instance(self, item: pytest.Item, definition: AnyFixtureDef, backend: str) -> Vertex | None:
         """Return the vertex of `definition` as `item` sees it, if there is one yet."""
+        found = self.declared_on(definition)
+        if found is not None and _compat.is_test_function(item):
+            dialect, _ = found
+            if dialect is not self.owner(item):
+                backend = self._chosen(dialect, describe(item))
         anchor = self.anchor_of(item, definition)
         return self.instances.get((definition, anchor, backend))
 
@@ -216,10 +248,9 @@ class Collection:
     ) -> Iterator[str]:
         """Yield the ids of `definitions` as `item` sees them, adding vertices that are new."""
         for definition in definitions:
-            place = self.anchor_of(item, definition)
-            key = (definition, place, backend)
-            vertex = self.instances.get(key)
+            vertex = self.instance(item, definition, backend)
             if vertex is None:
+                place = self.anchor_of(item, definition)
                 vertex = self._add_instance(item, definition, place, backend)
             yield vertex.id
 
@@ -231,10 +262,14 @@ class Collection:
         backend: str,
     ) -> Vertex:
         origin = self.origin_of(definition)
+        dialect, declared = self._dialect_of(item, definition)
+        needs_loop = self.needs_loop(item, definition)
+        if self.declared_on(definition) is not None and dialect is not self.owner(item):
+            backend = self._chosen(dialect, describe(item))
         id = f"{place}::{definition.argname}@{origin}[{backend}]"
         while id in self.suite.vertices:
             id += "'"
-        declared = self.declared_on(definition) or Declared()
+        loop_fixture = self._loop_fixture(item, dialect)
 
         def made(uses: tuple[str, ...]) -> Vertex:
             return Vertex(
@@ -244,9 +279,11 @@ class Collection:
                 anchor=place,
                 backend=backend,
                 origin=origin,
-                needs_loop=self.needs_loop(definition),
-                declared=declared.loop_scope,
+                needs_loop=needs_loop or definition is loop_fixture,
+                declared=declared.loop_scope if needs_loop else None,
+                default=declared.default if needs_loop else None,
                 uses=uses,
+                **_manners(dialect),
             )
 
         # Known before what it uses is: pytest refuses fixtures that use one another in a circle,
@@ -258,9 +295,25 @@ class Collection:
             for name in definition.argnames
             if (found := self._resolve(item, name, definition)) is not None
         ]
+        if needs_loop and loop_fixture is not None and loop_fixture is not definition:
+            used.append(loop_fixture)
         vertex = made(tuple(self._uses(item, used, backend)))
         self.suite.vertices[id] = self.instances[key] = vertex
         return vertex
+
+    def _dialect_of(
+        self, item: pytest.Function, definition: AnyFixtureDef
+    ) -> tuple[Dialect, Declared]:
+        """Return the dialect of a fixture as `item` uses it, and what is declared of its loop."""
+        found = self.declared_on(definition)
+        dialect, declared = found or (self.owner(item) or self.native, Declared())
+        default = dialect.default_for(definition)
+        if default is not None and declared.loop_scope is None:
+            if self.settings.policy is Policy.DECLARED:
+                declared = Declared(default)
+            else:
+                declared = Declared(default=default)
+        return dialect, declared
 
     def origin_of(self, definition: AnyFixtureDef) -> Origin:
         """Return where the fixture is defined."""
@@ -304,9 +357,11 @@ class Collection:
                 session = self._known(Anchor(Scope.SESSION, ""), node)
                 anchor = self._known(Anchor(Scope.PACKAGE, "", session), node)
             else:
+                # The root directory may be a package itself. pytest gives the fixtures of its
+                # conftest the session's life, and so the package has that here.
                 anchor = self._collector_anchor(node.parent)
                 for kind, scope in _COLLECTORS:
-                    if isinstance(node, kind):
+                    if isinstance(node, kind) and node.nodeid != ".":
                         anchor = self._known(Anchor(scope, node.nodeid, anchor), node)
                         break
             self._anchors[node] = anchor
@@ -341,6 +396,33 @@ class Collection:
             inside = path.is_relative_to(self.root)
             self._paths[filename] = path.relative_to(self.root).as_posix() if inside else None
         return self._paths[filename]
+
+
+def describe(item: pytest.Function) -> Test:
+    """Return what a dialect may know of `item`."""
+    callspec = getattr(item, "callspec", None)
+
+    def nearest(name: str) -> Any:
+        definitions = _compat.fixture_definitions(item, name)
+        return definitions[-1] if definitions else None
+
+    return Test(
+        item=item,
+        body=test_body(item),
+        fixtures=_compat.closure_names(item),
+        nearest=nearest,
+        parameters={} if callspec is None else callspec.params,
+        arguments=_compat.argument_names(item),
+    )
+
+
+def _manners(dialect: Dialect) -> dict[str, Any]:
+    """Return what a vertex has to know of its dialect."""
+    return {
+        "vocabulary": dialect.name,
+        "always_planned": dialect.always_planned,
+        "allows_mismatch": dialect.allows_mismatch,
+    }
 
 
 # A package is a directory to pytest, a module is not: what comes first wins.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 Values = dict["ContextVar[Any]", Any]
+Tokens = list[tuple["ContextVar[Any]", "Token[Any]"]]
 
 
 class ScopeContexts:
@@ -120,3 +121,19 @@ class ScopeContexts:
             if variable.get(nothing) is not value:
                 token = variable.set(value)
                 self._shown.setdefault(variable, token)
+
+
+def adopt(source: Context, target: Context) -> Tokens:
+    """Set in `target` what `source` has otherwise; return how to take that back."""
+    nothing = object()
+    return [
+        (variable, target.run(variable.set, value))
+        for variable, value in source.items()
+        if target.get(variable, nothing) is not value
+    ]
+
+
+def take_back(target: Context, tokens: Tokens) -> None:
+    """Take back what `adopt` has set in `target`."""
+    for variable, token in reversed(tokens):
+        target.run(variable.reset, token)

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.dialects import native
-from loopscope.plugin import _compat, options, reporting, variants
-from loopscope.plugin.collection import (
-    RUNNER_FIXTURE,
-    Collection,
-)
+from loopscope.backends import registry
+from loopscope.dialects import NATIVE, PEERS, native
+from loopscope.dialects.vocabulary import SPOKEN, Spoken
+from loopscope.plugin import _compat, options, reporting, takeover, variants
+from loopscope.plugin.collection import RUNNER_FIXTURE, Collection, describe
 from loopscope.plugin.execution import Execution, Refusal
 from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
-from loopscope.plugin.state import KEY, State
+from loopscope.plugin.state import KEY, STEPPED_IN, State
 from loopscope.report.ladder import ladder
 
 if TYPE_CHECKING:
@@ -29,15 +28,49 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     options.add_options(parser)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    if options.engine(early_config) == "on":
+        takeover.step_in(early_config.pluginmanager)
+        early_config.stash[STEPPED_IN] = True
+
+
+def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager) -> None:
+    config = manager.get_plugin("pytestconfig")
+    if config is not None and config.stash.get(STEPPED_IN, False):
+        takeover.step_in_for(manager, plugin)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     settings = options.read(config)
+    if settings.engine == "on" and not config.stash.get(STEPPED_IN, False):
+        # A conftest has brought us in, which is too late for pytest_load_initial_conftests.
+        takeover.step_in(config.pluginmanager)
     config.addinivalue_line(
         "markers",
         f"{native.MARK}(scope=None, backend=None): run this async test on the loop of that scope, "
         "on that backend (a name or a list of names).",
     )
-    collection = Collection(settings, config.rootpath, config.pluginmanager.hasplugin)
-    config.stash[KEY] = State(settings, collection)
+    config.stash[SPOKEN] = spoken = _spoken(config, settings)
+    config.stash[KEY] = State(settings, Collection(settings, config.rootpath, spoken))
+
+
+def _spoken(config: pytest.Config, settings: options.Settings) -> Spoken:
+    """Return our dialect, and those of the plugins that are there or that we stand in for."""
+    ours = NATIVE(
+        config,
+        settings.policy,
+        is_auto=settings.mode == "auto",
+        backends=settings.backends,
+        known_backends=registry.names(),
+    )
+    others = (
+        dialect(config, settings.policy)
+        for dialect in PEERS
+        if config.pluginmanager.hasplugin(dialect.plugin)
+    )
+    return Spoken((ours, *others), describe, settings.engine == "on")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
@@ -54,6 +87,7 @@ def loopscope_fixture() -> Iterator[Loopscope]:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     state = metafunc.config.stash[KEY]
     if state.settings.engine == "on":
@@ -67,6 +101,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "off":
         return
     make_plan(state, session.items)
+    if state.settings.engine == "observe":
+        return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
         return
     assert state.plan is not None
@@ -85,7 +121,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:
     """Say whether there is a fixture that a test without any loop could ask for dynamically."""
     return any(
-        definition.argname != RUNNER_FIXTURE and collection.needs_loop(definition)
+        collection.may_need_loop(definition)
         for definition in _compat.all_fixture_definitions(session)
     )
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loopscope.dialects.vocabulary import is_async
 from loopscope.plugin import _compat
-from loopscope.plugin.collection import RUNNER_FIXTURE, hypothesis_handle, is_async, test_body
+from loopscope.plugin.collection import RUNNER_FIXTURE, hypothesis_handle, test_body
 from loopscope.plugin.fixtures import Loopscope
 from loopscope.plugin.runtime import Refused, fail
 
@@ -56,6 +57,7 @@ class Execution:
             yield
             if test.needs_loop:
                 self.runtime.open(self.runtime.loop_for(test))
+                self.runtime.check_arguments(item, test)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -92,10 +94,12 @@ class Execution:
         if self.runtime.dry:
             self.runtime.preview(fixturedef, request, test)
             return None
-        if is_async(fixturedef.func) and not self.runtime.collection.needs_loop(fixturedef):
+        item = _compat.item_of(request)
+        if is_async(fixturedef.func) and not self.runtime.collection.needs_loop(item, fixturedef):
             return None  # strict mode: not ours to set up
         try:
-            value = self._set_up(fixturedef, request, test)
+            with self.runtime.running(item):
+                value = self._set_up(fixturedef, request, test)
         except Refused:
             # Only the way it was asked for was wrong: it may be asked for again.
             _compat.forget(fixturedef, request)
@@ -104,12 +108,14 @@ class Execution:
 
     def _set_up(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
         __tracebackhide__ = True
-        runtime = self.runtime
-        if not runtime.collection.needs_loop(definition):
+        runtime, item = self.runtime, _compat.item_of(request)
+        if not runtime.collection.needs_loop(item, definition):
             return runtime.set_up_sync(definition, request)
         if definition.argname == RUNNER_FIXTURE:
             runtime.open(runtime.loop_for(test))
             make = partial(Loopscope, runtime, test, request)
+        elif not runtime.collection.is_stepped(item, definition):
+            return runtime.set_up_beside(definition, request, test)
         else:
             make = partial(runtime.set_up, definition, request, test)
         return _compat.set_up(definition, request, make)
@@ -126,7 +132,8 @@ class Execution:
             function = _compat.traced(function)
         if inspect.iscoroutinefunction(function):
             arguments = _compat.test_arguments(pyfuncitem)
-            result = self.runtime.run(test, partial(function, **arguments))
+            dialect = self.runtime.dialect(pyfuncitem)
+            result = self.runtime.run(test, partial(dialect.adapt_test, function, arguments))
             if result is not None:
                 pyfuncitem.warn(_compat.returned_not_none(pyfuncitem, result))
             return True

@@ -11,7 +11,7 @@ from loopscope.core.plan import Policy
 from loopscope.errors import LoopscopeError, UnknownName
 
 MODES = ("auto", "strict")
-ENGINES = ("on", "off")
+ENGINES = ("on", "observe", "off")
 POLICIES = tuple(policy.value for policy in Policy)
 
 
@@ -68,6 +68,12 @@ def read(config: pytest.Config) -> Settings:
         backends=names,
         ladder=config.getoption("loopscope_ladder"),
     )
+
+
+def engine(early_config: pytest.Config) -> str:
+    """Return the engine that is set, while options are still being collected."""
+    given = getattr(early_config.known_args_namespace, "loopscope_engine", None)
+    return str(given or early_config.getini("loopscope_engine") or ENGINES[0])
 
 
 def _words(config: pytest.Config, name: str, default: str) -> tuple[str, ...]:

@@ -28,8 +28,10 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
     state.plan = plan(collection.suite, state.settings.policy)
     state.findings = [*collection.findings, *findings(state.plan)]
     variants.keep_apart(collection)
-    for backend in {loop.backend for loop in state.plan.loops.values()}:
-        registry.get(backend).load()
+    for key in {loop.backend for loop in state.plan.loops.values()}:
+        backend = collection.choices[key].backend if key in collection.choices else None
+        if backend is not None:
+            registry.get(backend).load()
 
 
 def concerned(collection: Collection, told: Sequence[Finding]) -> dict[pytest.Item, list[Finding]]:
@@ -40,7 +42,7 @@ def concerned(collection: Collection, told: Sequence[Finding]) -> dict[pytest.It
     items = {vertex.id: item for item, vertex in collection.tests.items()}
     found: dict[pytest.Item, list[Finding]] = {}
     for finding in told:
-        if finding.concerns is not None:
+        if finding.concerns is not None and finding.refuses:
             for id in reach([finding.concerns], lambda id: users.get(id, ())):
                 if id in items:
                     found.setdefault(items[id], []).append(finding)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -19,13 +20,14 @@ from loopscope.diagnose import catalog
 from loopscope.diagnose.fixes import late_finding
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
-from loopscope.plugin.contexts import ScopeContexts
+from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, KeysView
     from contextvars import Context
     from types import FrameType
 
+    from loopscope.dialects.vocabulary import Dialect
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
     from loopscope.plugin.collection import Collection
 
@@ -33,7 +35,7 @@ if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
 
-class Refused(LoopscopeError):
+class Refused(LoopscopeError, RuntimeError):
     """Something that user code asked for and that cannot be done, told as a finding."""
 
     def __init__(self, finding: catalog.Finding) -> None:
@@ -93,7 +95,7 @@ class Runtime:
         """
         item = _compat.item_of(request)
         test = self.test(item)
-        if test is None and self.collection.needs_loop(definition):
+        if test is None and self.collection.needs_loop(item, definition):
             test = self.collection.adopt(item)
         return test
 
@@ -106,15 +108,35 @@ class Runtime:
         """Open `loop` unless it is open; it is closed when pytest leaves its place."""
         if loop not in self._hosts:
             self._announce("SETUP", loop)
-            backend = registry.get(loop.backend)
-            self._hosts[loop] = None if self.dry else backend.open(str(loop))
+            self._hosts[loop] = None if self.dry else self._open(loop)
             self.collection.nodes[loop.anchor].addfinalizer(partial(self._close, loop))
         return self._hosts[loop]
+
+    def _open(self, loop: Loop) -> Host:
+        item = self._item
+        assert isinstance(item, pytest.Function)
+        choice, get = (
+            self.collection.choice_for(item, loop.backend),
+            partial(_compat.getfixturevalue, item),
+        )
+        backend, options = choice.resolve(get)
+        if loop.anchor.scope is Scope.FUNCTION:
+            options = {**options, **choice.own_options(get)}
+        host = registry.get(backend).open(str(loop), **options)
+        host.become_current()
+        return host
 
     def _close(self, loop: Loop) -> None:
         host = self._hosts.pop(loop)
         if host is not None:
-            self._unsettled.extend(host.close())
+            try:
+                self._unsettled.extend(host.close())
+            except Exception as exc:
+                warnings.warn(catalog.disorderly(loop, exc), RuntimeWarning, stacklevel=1)
+            for other in reversed(self._hosts.values()):
+                if other is not None:
+                    other.become_current()
+                    break
         self._announce("TEARDOWN", loop)
 
     def close(self) -> None:
@@ -170,9 +192,14 @@ class Runtime:
         function = _compat.fixture_function(definition, request)
         host, task = self._task(self.loop_for(vertex), vertex.anchor)
         with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
-            made = function(**kwargs)
+            made = self.dialect(item).adapt(function, kwargs)
             if not hasattr(made, "__anext__"):
-                outcome = host.run(task, lambda: made, self._is_needed)
+                context = task.context.copy()
+                outcome = host.run(task, lambda: made, self._is_needed, context)
+                tokens = adopt(context, task.context)
+                if tokens:
+                    # It has no teardown in which it could do so itself.
+                    request.addfinalizer(partial(self._take_back, vertex, task.context, tokens))
             else:
                 entry = Entry(Held(definition, request, vertex), made)
                 try:
@@ -183,6 +210,10 @@ class Runtime:
                     request.addfinalizer(partial(self._leave, host, task, entry))
         return self._unwrap(outcome, vertex)
 
+    def _take_back(self, vertex: Vertex, context: Context, tokens: Tokens) -> None:
+        with self.contexts.giving(vertex.anchor, context):
+            take_back(context, tokens)
+
     def _leave(self, host: Host, task: ScopeTask, entry: Entry) -> None:
         __tracebackhide__ = True
         vertex = entry.key.vertex
@@ -190,19 +221,48 @@ class Runtime:
             outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
         self._unwrap(outcome, vertex)
 
-    def set_up_sync(self, definition: AnyFixtureDef, request: SubRequest) -> Any:
-        """Set a synchronous fixture of a test of ours up, in a context of its own."""
+    def set_up_sync(
+        self, definition: AnyFixtureDef, request: SubRequest, host: Host | None = None
+    ) -> Any:
+        """Set a synchronous fixture of a test of ours up, in a context of its own.
+
+        Where it has a loop, that of `host`, it runs while its loop is the current one.
+        """
         __tracebackhide__ = True
         item = _compat.item_of(request)
         anchor = self.collection.anchor_of(item, definition)
         run = partial(self.contexts.run, anchor, self.context(anchor).copy())
+        if host is not None:
+            run = partial(host.run_beside, run)
         kwargs = {name: request.getfixturevalue(name) for name in definition.argnames}
         return _compat.set_up_in(run, definition, request, kwargs)
 
+    def set_up_beside(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
+        """Set a synchronous fixture up that has a loop, and is not run on it."""
+        __tracebackhide__ = True
+        vertex = self._placed(_compat.item_of(request), definition, test)
+        return self.set_up_sync(definition, request, self.open(self.loop_for(vertex)))
+
+    def check_arguments(self, item: pytest.Item, test: Vertex) -> None:
+        """Fail a test that cannot be called with what its fixtures gave."""
+        __tracebackhide__ = True
+        assert isinstance(item, pytest.Function)
+        shares_loop = self.loop_for(test).anchor != test.anchor
+        arguments = _compat.test_arguments(item)
+        problem = self.dialect(item).objects_to(arguments, shares_loop=shares_loop)
+        if problem is not None:
+            fail(catalog.bad_declaration(test.id, test.name, test.origin, problem))
+
+    def dialect(self, item: pytest.Item) -> Dialect:
+        """Return the dialect that a test of ours is written in."""
+        assert isinstance(item, pytest.Function)
+        return self.collection.owner(item) or self.collection.native
+
     def preview(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> None:
         """Announce the loop that `definition` would be set up on."""
-        if self.collection.needs_loop(definition):
-            vertex = self._placed(_compat.item_of(request), definition, test)
+        item = _compat.item_of(request)
+        if self.collection.needs_loop(item, definition):
+            vertex = self._placed(item, definition, test)
             self.open(self.loop_for(vertex))
 
     async def get_fixture(self, test: Vertex, name: str, request: pytest.FixtureRequest) -> Any:
@@ -262,10 +322,19 @@ class Runtime:
     def running(self, item: pytest.Item) -> Iterator[None]:
         """Mark `item` as the test that is being set up, called or torn down."""
         before, self._item = self._item, item
+        self._become_current(item)
         try:
             yield
         finally:
             self._item = before
+
+    def _become_current(self, item: pytest.Item) -> None:
+        """Let synchronous code of a test find the loop of the test, if that is open."""
+        test = self.test(item)
+        loop = None if test is None else self.plan.loop_of(test.id)
+        host = None if loop is None else self._hosts.get(loop)
+        if host is not None:
+            host.become_current()
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
@@ -285,8 +354,10 @@ class Runtime:
 
     def _is_used_by(self, vertex: Vertex, entry: Entry) -> bool:
         """Say whether `vertex` uses the fixture behind `entry`, however indirectly."""
-        used = reach([vertex.id], lambda id: self.plan.suite.vertices[id].uses)
-        return entry.key.vertex.id in used
+        return entry.key.vertex.id in self._used_by(vertex)
+
+    def _used_by(self, vertex: Vertex) -> KeysView[str]:
+        return reach([vertex.id], lambda id: self.plan.suite.vertices[id].uses)
 
     def _placed(self, item: pytest.Item, definition: AnyFixtureDef, test: Vertex) -> Vertex:
         """Return the vertex of `definition`, planned now if it is asked for dynamically."""
@@ -294,7 +365,7 @@ class Runtime:
         vertex = self.collection.instance(item, definition, test.backend)
         if vertex is not None and vertex.id in self.plan.loops:
             test_loop = self.plan.loop_of(test.id)
-            if test_loop == self.plan.loops[vertex.id] or vertex.id in test.uses:
+            if test_loop == self.plan.loops[vertex.id] or vertex.id in self._used_by(test):
                 return vertex
         assert isinstance(item, pytest.Function)
         wanted = self.collection.wanted(item, definition, test.backend)

@@ -25,3 +25,6 @@ class State:
 
 
 KEY = pytest.StashKey[State]()
+
+STEPPED_IN = pytest.StashKey[bool]()
+"""Whether our dialects stand in for the plugins that their words come from."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
-from loopscope.plugin.collection import BACKEND_PARAM
+from loopscope.plugin.collection import describe
 
 if TYPE_CHECKING:
     import pytest
@@ -17,25 +17,26 @@ if TYPE_CHECKING:
 def multiply(metafunc: pytest.Metafunc, collection: Collection) -> None:
     """Make one test of each backend that the test is to run on, if there are several."""
     item: Any = metafunc.definition
-    if BACKEND_PARAM in metafunc.fixturenames or not collection.concerns(item):
+    dialect = collection.spoken.owner(item)
+    if dialect is None or dialect.variant in metafunc.fixturenames or not collection.concerns(item):
         return
     try:
-        backends = collection.backends_of(item)
+        variants = dialect.variants(describe(item))
     except LoopscopeError:
         return  # told once the test is planned, with its name and line
-    if len(backends) > 1:
-        metafunc.fixturenames.append(BACKEND_PARAM)
+    if variants:
+        metafunc.fixturenames.append(dialect.variant)
         # As wide as the widest fixture that has to be set up again for each backend: pytest then
         # runs the tests that share it on one backend after the other.
         scope: Any = collection.widest_scope(item).word
-        metafunc.parametrize(BACKEND_PARAM, backends, ids=list(backends), scope=scope)
+        metafunc.parametrize(dialect.variant, variants, scope=scope)
 
 
 def keep_apart(collection: Collection) -> None:
     """Keep the results of a fixture apart where several backends use the same definition."""
     backends: dict[Any, set[str]] = {}
-    for definition, _, backend in collection.instances:
-        if collection.needs_loop(definition):
+    for (definition, _, backend), vertex in collection.instances.items():
+        if vertex.needs_loop:
             backends.setdefault(definition, set()).add(backend)
 
     def backend_of(item: pytest.Item) -> str | None:

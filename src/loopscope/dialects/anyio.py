@@ -1,0 +1,220 @@
+"""The vocabulary of anyio's pytest plugin (4.0 and later).
+
+A test names no loop here; it names what it runs on, by the value of the fixture `anyio_backend`.
+Whoever has that fixture in its closure is claimed. How long a loop lives is left to the fixtures,
+so that there is nothing to follow to the letter: loops are planned under every policy.
+"""
+
+from __future__ import annotations
+
+import inspect
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopscope.dialects.constants import UNKNOWN, returned_constant
+from loopscope.dialects.ports import FreePorts
+from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from loopscope.core.declared import Declared
+    from loopscope.core.graph import Kind
+    from loopscope.core.plan import Policy
+    from loopscope.core.scope import Scope
+
+BACKEND = "anyio_backend"
+MODES = ("strict", "auto")
+
+
+class Anyio(Dialect):
+    """anyio's vocabulary."""
+
+    name = "anyio"
+    mark = "anyio"
+    plugin = "anyio"
+    module = "anyio.pytest_plugin"
+    options = (
+        Option(
+            "anyio_mode",
+            f"which async tests anyio's vocabulary claims: {', '.join(MODES)}",
+            default="strict",
+            flag="--anyio-mode",
+        ),
+    )
+    lent = ("free_tcp_port_factory", "free_udp_port_factory", "free_tcp_port", "free_udp_port")
+    always_planned = True
+    takes_bare_fixtures_of_its_tests = True
+
+    def __init__(self, config: pytest.Config, policy: Policy) -> None:
+        super().__init__(config, policy)
+        self.is_auto = "auto" in (
+            config.getoption("anyio_mode", None),
+            _ini(config, "anyio_mode"),
+        )
+
+    def marks(self, test: Test) -> bool:
+        return inspect.iscoroutinefunction(test.body)
+
+    def claims(self, test: Test) -> bool:
+        return BACKEND in test.fixtures and not inspect.isasyncgenfunction(test.body)
+
+    def choice(self, test: Test) -> Choice:
+        value = self._known_value(test)
+        try:
+            backend, options = backend_and_options(value)
+        except TypeError:  # not known yet, or told when it is asked for
+            return Choice(self._key(test), lambda get: backend_and_options(get(BACKEND)))
+        return Choice.of(backend, _spelled(backend, options), **options)
+
+    def _known_value(self, test: Test) -> object:
+        """Return the value of `anyio_backend`, if it can be known before it is set up."""
+        if BACKEND in test.parameters:
+            definition = test.nearest(BACKEND)
+            value = test.parameters[BACKEND]
+            # A fixture of the user's own may make anything of its parameter.
+            if definition is None or not definition.params or _is_the_usual(definition.func):
+                return value
+            return UNKNOWN
+        definition = test.nearest(BACKEND)
+        return UNKNOWN if definition is None else returned_constant(definition.func)
+
+    def _key(self, test: Test) -> str:
+        definition = test.nearest(BACKEND)
+        assert definition is not None
+        code = getattr(definition.func, "__code__", None)
+        where = f"{code.co_filename}:{code.co_firstlineno}" if code else id(definition.func)
+        parameter = test.parameters.get(BACKEND)
+        return f"{BACKEND} at {where}" + ("" if parameter is None else f" [{parameter}]")
+
+    def spell_mark(self, declared: Declared) -> str:
+        if not declared.backends:
+            return "@pytest.mark.anyio"
+        return f'@pytest.mark.parametrize("{BACKEND}", {list(declared.backends)!r})'
+
+    def spell_scope(self, kind: Kind, scope: Scope) -> str:
+        return f'scope="{scope.word}"'
+
+
+def backend_and_options(value: object) -> tuple[str, Mapping[str, Any]]:
+    """Return the backend that a value of `anyio_backend` stands for, and its options.
+
+    Raises:
+        TypeError: it is neither a string nor a tuple of a string and a dictionary.
+    """
+    match value:
+        case str(name):
+            options: dict[str, Any] = {}
+        case (str(name), dict(options)):
+            options = dict(options)
+        case _:
+            raise TypeError("anyio_backend must be either a string or tuple of (string, dict)")
+    if name == "asyncio":
+        if options.pop("use_uvloop", False):
+            name = "uvloop"
+        options["collects_errors"] = True
+    return name, options
+
+
+def _spelled(backend: str, options: Mapping[str, Any]) -> str:
+    """Return the key of a choice: tests with the same options can share a loop."""
+    told = {name: value for name, value in options.items() if name != "collects_errors"}
+    return f"{backend} {told}" if told else backend
+
+
+def _ini(config: pytest.Config, name: str) -> object:
+    try:
+        return config.getini(name)
+    except (KeyError, ValueError):
+        return None  # a version of the plugin that has no such option
+
+
+def available_backends() -> list[str]:
+    """Return the backends that can be imported, as anyio names them."""
+    from importlib.util import find_spec
+
+    return ["asyncio", *(["trio"] if find_spec("trio") else [])]
+
+
+@pytest.fixture(scope="module", params=available_backends())
+def anyio_backend(request: pytest.FixtureRequest) -> object:
+    """What the test runs on: "asyncio", "trio", or a tuple of one of them and its options."""
+    return request.param
+
+
+def _is_the_usual(function: object) -> bool:
+    return getattr(function, "__module__", None) in (Anyio.module, __name__)
+
+
+@pytest.fixture
+def anyio_backend_name(anyio_backend: Any) -> str:
+    """The name of what the test runs on."""
+    return anyio_backend if isinstance(anyio_backend, str) else anyio_backend[0]
+
+
+@pytest.fixture
+def anyio_backend_options(anyio_backend: Any) -> dict[str, Any]:
+    """The options of what the test runs on."""
+    return {} if isinstance(anyio_backend, str) else anyio_backend[1]
+
+
+@pytest.fixture(scope="session")
+def free_tcp_port_factory() -> FreePorts:
+    """Hands out free TCP ports, each of them once."""
+    return FreePorts(socket.SOCK_STREAM)
+
+
+@pytest.fixture(scope="session")
+def free_udp_port_factory() -> FreePorts:
+    """Hands out free UDP ports, each of them once."""
+    return FreePorts(socket.SOCK_DGRAM)
+
+
+@pytest.fixture
+def free_tcp_port(free_tcp_port_factory: FreePorts) -> int:
+    """A free TCP port."""
+    return free_tcp_port_factory()
+
+
+@pytest.fixture
+def free_udp_port(free_udp_port_factory: FreePorts) -> int:
+    """A free UDP port."""
+    return free_udp_port_factory()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "anyio: run this async test on each backend that anyio_backend names."
+    )
+    autos = {dialect.name for dialect in config.stash[SPOKEN].dialects if dialect.is_auto}
+    if {"anyio", "pytest-asyncio"} <= autos:
+        config.issue_config_time_warning(
+            pytest.PytestConfigWarning(
+                "anyio_mode and asyncio_mode are both auto: each async test that bears no mark "
+                "belongs to anyio."
+            ),
+            2,
+        )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: Any) -> None:
+    if not collector.istestfunction(obj, name):
+        return
+    body = getattr(getattr(obj, "hypothesis", None), "inner_test", obj)
+    if inspect.iscoroutinefunction(body) and _is_for_us(collector, obj):
+        pytest.mark.usefixtures(BACKEND)(obj)
+
+
+def _is_for_us(collector: pytest.Module | pytest.Class, function: Any) -> bool:
+    """Say whether the nearest mark of an async test, or a mode, makes it one of anyio's."""
+    dialects = collector.config.stash[SPOKEN].dialects
+    words = {dialect.mark for dialect in dialects}
+    own = {mark.name for mark in getattr(function, "pytestmark", ())}
+    levels = [own, *({mark.name for mark in node.own_markers} for node in collector.iter_parents())]
+    for names in levels:
+        if names & words:
+            return Anyio.mark in names
+    return any(isinstance(dialect, Anyio) and dialect.is_auto for dialect in dialects)

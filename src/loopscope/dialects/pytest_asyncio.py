@@ -1,0 +1,434 @@
+"""The vocabulary of pytest-asyncio (0.23 and later).
+
+A test and a fixture name the scope of their loop here, and the suite sets a default for each. A
+loop is made by a policy, or by one of several factories that a hook names. What there was before
+0.23 is understood as well: a fixture `event_loop` that *is* the loop, and whose scope is the scope
+of the loop.
+"""
+
+from __future__ import annotations
+
+import inspect
+import socket
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from loopscope.core.declared import Declared
+from loopscope.core.graph import Kind
+from loopscope.core.plan import Policy
+from loopscope.core.scope import Scope
+from loopscope.dialects.ports import FreePorts
+from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test, is_async
+from loopscope.errors import DeclarationError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import ModuleType
+
+    from loopscope.dialects.vocabulary import Definition, Get
+
+MARK_ARGUMENTS = frozenset({"loop_scope", "scope", "loop_factories"})
+MODES = ("auto", "strict")
+LOOP = "event_loop"
+POLICY = "event_loop_policy"
+FIXTURE_SCOPE = "fixture-scope"
+SCOPES = ", ".join(scope.word for scope in Scope)
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """One of the loop factories that a suite's hook names."""
+
+    name: str
+    make_loop: Callable[[], Any]
+
+
+class PytestAsyncio(Dialect):
+    """pytest-asyncio's vocabulary."""
+
+    name = "pytest-asyncio"
+    mark = "asyncio"
+    plugin = "asyncio"
+    module = "pytest_asyncio.plugin"
+    options = (
+        Option(
+            "asyncio_mode",
+            f"which async tests pytest-asyncio's vocabulary claims: {', '.join(MODES)}",
+            default="strict",
+            flag="--asyncio-mode",
+        ),
+        Option(
+            "asyncio_debug",
+            "whether loops are in asyncio's debug mode",
+            default=False,
+            type="bool",
+            flag="--asyncio-debug",
+            is_switch=True,
+        ),
+        Option(
+            "asyncio_default_fixture_loop_scope",
+            f"the loop scope of async fixtures that declare none: {SCOPES}, {FIXTURE_SCOPE}",
+        ),
+        Option(
+            "asyncio_default_test_loop_scope",
+            f"the loop scope of async tests that declare none: {SCOPES}",
+            default="function",
+        ),
+    )
+    variant = "_asyncio_loop_factory"
+    lent = (
+        "unused_tcp_port",
+        "unused_udp_port",
+        "unused_tcp_port_factory",
+        "unused_udp_port_factory",
+        POLICY,
+    )
+
+    def __init__(self, config: pytest.Config, policy: Policy) -> None:
+        super().__init__(config, policy)
+        self.is_auto = self.takes_bare_fixtures = _mode(config) == "auto"
+        self.debug = _debug(config)
+        self.fixture_default = _scope(config, "asyncio_default_fixture_loop_scope")
+        self.test_default = _scope(config, "asyncio_default_test_loop_scope")
+        self._told: set[object] = set()
+
+    def declared_by(self, test: Test) -> Declared:
+        mark = test.item.get_closest_marker(self.mark)
+        scope = None if mark is None else parse_mark(mark.args, mark.kwargs)
+        return self._declared(scope, self.test_default)
+
+    def declared_on(self, function: Callable[..., Any]) -> Declared | None:
+        function = getattr(function, "__func__", function)
+        if not getattr(function, "_force_asyncio_fixture", False):
+            return None
+        word = getattr(function, "_loop_scope", None)
+        return self._declared(None if word is None else Scope.parse(word, "loop_scope"), None)
+
+    def default_for(self, definition: Definition) -> Scope | None:
+        return self.fixture_default
+
+    def _declared(self, scope: Scope | None, default: Scope | None) -> Declared:
+        if scope is None and self.policy is Policy.DECLARED:
+            return Declared(default)
+        return Declared(scope, default=default)
+
+    def variants(self, test: Test) -> Sequence[Any]:
+        mark = test.item.get_closest_marker(self.mark)
+        try:
+            if mark is not None:
+                parse_mark(mark.args, mark.kwargs)
+            return _variants(test, None if mark is None else mark.kwargs.get("loop_factories"))
+        except DeclarationError as exc:
+            pytest.fail(f"{test.item.nodeid}: {exc}", pytrace=False)
+
+    def choice(self, test: Test) -> Choice:
+        options: dict[str, Any] = {"debug": self.debug} if self.debug else {}
+        loop = self.loop_fixture(test)
+        if loop is not None:
+            return Choice(f"asyncio by {_place(loop)}", lambda get: self._given_loop(loop, get))
+        key, factory = "asyncio", test.parameters.get(self.variant)
+        if isinstance(factory, Factory):
+            key = f"asyncio by {factory.name}"
+            options["loop_factory"] = factory.make_loop
+        policy = test.nearest(POLICY)
+        if policy is None or _is_the_usual(policy.func):
+            return Choice.of("asyncio", key, **options)
+        key += f" with {_place(policy)}"
+        if POLICY in test.parameters:
+            key += f" [{test.parameters[POLICY]}]"
+        return Choice(key, lambda get: ("asyncio", {**options, "policy": get(POLICY)}))
+
+    def loop_fixture(self, test: Test) -> Definition | None:
+        definition = test.nearest(LOOP)
+        return None if definition is None or _is_the_usual(definition.func) else definition
+
+    def _given_loop(self, definition: Definition, get: Get) -> tuple[str, Mapping[str, Any]]:
+        if definition.func not in self._told:
+            self._told.add(definition.func)
+            code = inspect.unwrap(definition.func).__code__
+            warnings.warn_explicit(
+                pytest.PytestDeprecationWarning(
+                    "the fixture event_loop is the loop of this suite, as before pytest-asyncio "
+                    f"0.23; its scope, {definition.scope}, is read as the loop scope. Declare that "
+                    "as loop_scope, and drop the fixture."
+                ),
+                None,
+                code.co_filename,
+                code.co_firstlineno,
+            )
+        return "asyncio", {"loop": get(LOOP)}
+
+    def spell_mark(self, declared: Declared) -> str:
+        if declared.loop_scope is None:
+            return "@pytest.mark.asyncio"
+        return f"@pytest.mark.asyncio({self.spell_scope(Kind.TEST, declared.loop_scope)})"
+
+    def spell_scope(self, kind: Kind, scope: Scope) -> str:
+        return f'loop_scope="{scope.word}"'
+
+    @classmethod
+    def step_in(cls, peer: ModuleType) -> None:
+        original = getattr(peer, "PytestAsyncioFunction", None)
+        if original is not None and not isinstance(original, _TestOfOurs):
+            stand_in: Any = _TestOfOurs("PytestAsyncioFunction", (), {"original": original})
+            peer.PytestAsyncioFunction = stand_in  # type: ignore[attr-defined]
+
+
+class _TestOfOurs(type):
+    """The class of pytest-asyncio's items, as `isinstance` sees it: there are no such items."""
+
+    original: type
+
+    def __instancecheck__(cls, item: Any) -> bool:
+        spoken = item.config.stash.get(SPOKEN, None) if isinstance(item, pytest.Item) else None
+        if spoken is None or not spoken.executes:
+            return isinstance(item, cls.original)
+        owner = spoken.owner(item) if isinstance(item, pytest.Function) else None
+        return isinstance(owner, PytestAsyncio) and is_async(spoken.describe(item).body)
+
+
+def parse_mark(args: Sequence[object], kwargs: Mapping[str, object]) -> Scope | None:
+    """Return the loop scope that `@pytest.mark.asyncio(*args, **kwargs)` declares.
+
+    Raises:
+        DeclarationError: an argument or a value that the mark does not take.
+    """
+    if args or not set(kwargs) <= MARK_ARGUMENTS:
+        raise DeclarationError(
+            "mark.asyncio accepts only keyword arguments 'loop_scope' and 'loop_factories'."
+        )
+    if "scope" in kwargs and "loop_scope" in kwargs:
+        raise DeclarationError(
+            'An asyncio pytest marker defines both "scope" and "loop_scope", but it should only '
+            'use "loop_scope".'
+        )
+    word = kwargs.get("loop_scope") or kwargs.get("scope")
+    if word is None:
+        return None
+    try:
+        return Scope.parse(word)
+    except Exception:
+        raise DeclarationError(
+            f"mark.asyncio got an unexpected loop scope value {word!r}. Valid scopes are: {SCOPES}."
+        ) from None
+
+
+def _variants(test: Test, wanted: object) -> Sequence[Any]:
+    """Return a `pytest.param` for each loop factory that `test` is to run with."""
+    if wanted is not None and not _is_list_of_names(wanted):
+        raise DeclarationError(
+            "mark.asyncio 'loop_factories' must be a non-empty sequence of strings."
+        )
+    hook = getattr(test.item.ihook, "pytest_asyncio_loop_factories", None)
+    if hook is None or not hook.get_hookimpls():
+        if wanted is not None:
+            raise DeclarationError(
+                "mark.asyncio 'loop_factories' requires at least one "
+                "pytest_asyncio_loop_factories hook implementation."
+            )
+        return ()
+    factories = _checked(hook(config=test.item.config, item=test.item))
+    names: Any = factories if wanted is None else wanted
+    hidden = getattr(pytest, "HIDDEN_PARAM", None)  # from pytest 8.4 on
+    only = hidden if hidden is not None and len(names) == 1 else None
+    return [_variant(name, factories, only or name) for name in names]
+
+
+def _variant(name: str, factories: Mapping[str, Any], id: Any) -> Any:
+    if name in factories:
+        return pytest.param(Factory(name, factories[name]), id=id)
+    reason = f"Loop factory {name!r} is not available. Available factories: {', '.join(factories)}."
+    return pytest.param(None, id=id, marks=pytest.mark.skip(reason=reason))
+
+
+def _checked(factories: object) -> dict[str, Any]:
+    is_valid = isinstance(factories, Mapping) and all(
+        isinstance(name, str) and name and callable(make) for name, make in factories.items()
+    )
+    if not factories or not is_valid:
+        raise pytest.UsageError(
+            "pytest_asyncio_loop_factories must return a non-empty mapping of factory names to "
+            f"callables, not {factories!r}."
+        )
+    assert isinstance(factories, Mapping)
+    return dict(factories)
+
+
+def _is_list_of_names(names: object) -> bool:
+    return (
+        isinstance(names, Sequence)
+        and not isinstance(names, str)
+        and bool(names)
+        and all(isinstance(name, str) and name for name in names)
+    )
+
+
+def _mode(config: pytest.Config) -> str:
+    given = config.getoption("asyncio_mode", None)
+    mode = _ini(config, "asyncio_mode", "strict") if given is None else given
+    if mode not in MODES:
+        raise pytest.UsageError(
+            f"{mode!r} is not a valid asyncio_mode. Valid modes: {', '.join(MODES)}."
+        )
+    return str(mode)
+
+
+def _debug(config: pytest.Config) -> bool:
+    given = config.getoption("asyncio_debug", None)
+    value = _ini(config, "asyncio_debug", False) if given is None else given
+    return value is True or value == "true"
+
+
+def _scope(config: pytest.Config, name: str) -> Scope | None:
+    word = _ini(config, name, None)
+    if not word or (word == FIXTURE_SCOPE and name == "asyncio_default_fixture_loop_scope"):
+        return None
+    try:
+        return Scope.parse(word)
+    except Exception:
+        raise pytest.UsageError(
+            f"{word!r} is not a valid {name}. Valid scopes are: {SCOPES}."
+        ) from None
+
+
+def _ini(config: pytest.Config, name: str, default: Any) -> Any:
+    try:
+        return config.getini(name)
+    except (KeyError, ValueError):
+        return default  # a version of the plugin that has no such option
+
+
+def _is_the_usual(function: object) -> bool:
+    return getattr(function, "__module__", None) in (PytestAsyncio.module, __name__)
+
+
+def _place(definition: Definition) -> str:
+    code = getattr(inspect.unwrap(definition.func), "__code__", None)
+    where = f" at {code.co_filename}:{code.co_firstlineno}" if code else ""
+    return f"{definition.argname}{where}"
+
+
+class Specs:
+    """The hook of pytest-asyncio's, where pytest-asyncio is not there to name it."""
+
+    @pytest.hookspec(firstresult=True)
+    def pytest_asyncio_loop_factories(
+        self, config: pytest.Config, item: pytest.Item
+    ) -> Mapping[str, Callable[[], Any]] | None:
+        """Return the loop factories that `item` is to run with, by name."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers",
+        "asyncio(loop_scope=None, loop_factories=None): run this async test on asyncio, on the "
+        "loop of that scope, once with each of those loop factories.",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_header(config: pytest.Config) -> str:
+    fixture_default = _ini(config, "asyncio_default_fixture_loop_scope", None)
+    test_default = _ini(config, "asyncio_default_test_loop_scope", None)
+    return (
+        f"asyncio: mode={_mode(config)}, debug={_debug(config)}, "
+        f"asyncio_default_fixture_loop_scope={fixture_default}, "
+        f"asyncio_default_test_loop_scope={test_default}"
+    )
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    spoken = item.config.stash[SPOKEN]
+    if not isinstance(item, pytest.Function) or not is_async(spoken.describe(item).body):
+        return
+    if not isinstance(spoken.owner(item), PytestAsyncio):
+        return
+    if item.get_closest_marker(PytestAsyncio.mark) is None:
+        item.add_marker(PytestAsyncio.mark)
+    if PytestAsyncio.variant in spoken.describe(item).parameters:
+        item.fixturenames.append(PytestAsyncio.variant)  # as users of the hook have come to expect
+    if inspect.isasyncgenfunction(spoken.describe(item).body):
+        reason = (
+            "Tests based on asynchronous generators are not supported. "
+            f"{item.name} will be ignored."
+        )
+        item.warn(pytest.PytestCollectionWarning(reason))
+        item.add_marker(pytest.mark.xfail(run=False, reason=reason))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
+    spoken = pyfuncitem.config.stash[SPOKEN]
+    if pyfuncitem.get_closest_marker(PytestAsyncio.mark) is None:
+        return
+    if not is_async(spoken.describe(pyfuncitem).body):
+        pyfuncitem.warn(
+            pytest.PytestWarning(
+                f"The test {pyfuncitem} is marked with '@pytest.mark.asyncio' but it is not an "
+                "async function. Please remove the asyncio mark. If the test is not marked "
+                "explicitly, check for global marks applied via 'pytestmark'."
+            )
+        )
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    mark = next(metafunc.definition.iter_markers(PytestAsyncio.mark), None)
+    if mark is not None and "scope" in mark.kwargs and "loop_scope" not in mark.kwargs:
+        warnings.warn(
+            pytest.PytestDeprecationWarning(
+                f'{metafunc.definition.nodeid}: mark.asyncio\'s argument "scope" is deprecated. '
+                'Use "loop_scope" instead.'
+            ),
+            stacklevel=1,
+        )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: Any) -> Generator[None, Any, Any]:
+    if fixturedef.argname == POLICY and not _is_the_usual(fixturedef.func):
+        warnings.warn(
+            pytest.PytestDeprecationWarning(
+                "Overriding the fixture event_loop_policy is deprecated: pytest-asyncio is about "
+                "to drop it. Use the hook pytest_asyncio_loop_factories."
+            ),
+            stacklevel=1,
+        )
+    return (yield)
+
+
+@pytest.fixture(scope="session")
+def event_loop_policy() -> Any:
+    """The policy that makes the loops, for a suite to override."""
+    import asyncio
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return asyncio.get_event_loop_policy()
+
+
+@pytest.fixture(scope="session")
+def unused_tcp_port_factory() -> FreePorts:
+    """Hands out TCP ports that nobody uses, each of them once."""
+    return FreePorts(socket.SOCK_STREAM, (socket.AF_INET,))
+
+
+@pytest.fixture(scope="session")
+def unused_udp_port_factory() -> FreePorts:
+    """Hands out UDP ports that nobody uses, each of them once."""
+    return FreePorts(socket.SOCK_DGRAM, (socket.AF_INET,))
+
+
+@pytest.fixture
+def unused_tcp_port(unused_tcp_port_factory: FreePorts) -> int:
+    """A TCP port that nobody uses."""
+    return unused_tcp_port_factory()
+
+
+@pytest.fixture
+def unused_udp_port(unused_udp_port_factory: FreePorts) -> int:
+    """A UDP port that nobody uses."""
+    return unused_udp_port_factory()

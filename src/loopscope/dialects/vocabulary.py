@@ -1,0 +1,256 @@
+"""What a dialect is, and which dialect a test is written in.
+
+A dialect is a module in this package: a subclass of `Dialect`, and the hooks and fixtures that its
+users know, at the level of the module. Where we execute tests, that module is registered in place
+of the plugin that the vocabulary comes from, under the same name. `DIALECTS` in the package's
+front door lists them; nothing else knows one from another.
+
+Every test has one owner, which is found the same way for all of them: the nearest mark; a fixture
+that claims whoever uses it; a mode that claims whatever is asynchronous.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+
+import pytest
+
+from loopscope.core.declared import Declared
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from loopscope.core.graph import Kind
+    from loopscope.core.plan import Policy
+    from loopscope.core.scope import Scope
+
+Get = Callable[[str], Any]
+"""How a value is had that only a fixture knows: by the fixture's name."""
+
+
+Definition: TypeAlias = "pytest.FixtureDef[Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """An option that exists in the ini file, and on the command line if `flag` is given."""
+
+    name: str
+    help: str
+    default: Any = None
+    type: Any = None
+    flag: str | None = None
+    is_switch: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a test runs on.
+
+    Two that have the same `key` can share a loop. `resolve` returns the name of a backend and the
+    options that it is opened with, once there is a test for which fixtures can be asked; `backend`
+    is that name if it is known before. `own_options` are those that only a loop of the test's own
+    can be opened with.
+    """
+
+    key: str
+    resolve: Callable[[Get], tuple[str, Mapping[str, Any]]]
+    backend: str | None = None
+    own_options: Callable[[Get], Mapping[str, Any]] = field(default=lambda get: {})
+
+    @classmethod
+    def of(cls, backend: str, key: str | None = None, **options: Any) -> Choice:
+        """Make the choice of a backend that is known already."""
+        return cls(key or backend, lambda get: (backend, options), backend)
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """What a dialect may know of a collected test.
+
+    `body` is the function that its author wrote, and `arguments` are the names of what that is
+    called with; `fixtures` names what it asks for, directly or not; `nearest` finds a definition by
+    name.
+    """
+
+    item: pytest.Function
+    body: object
+    fixtures: Sequence[str]
+    nearest: Callable[[str], Definition | None]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Sequence[str] = ()
+
+    @property
+    def is_async(self) -> bool:
+        """Whether it has to run on a loop itself."""
+        return is_async(self.body)
+
+
+class Dialect:
+    """One vocabulary, as it is configured in one run.
+
+    Raises:
+        pytest.UsageError: an option with a value that is not valid; the message lists those.
+    """
+
+    name: ClassVar[str]
+    """What its users call it."""
+    mark: ClassVar[str]
+    plugin: ClassVar[str]
+    """The name that its plugin is registered under, and that `hasplugin` is asked for."""
+    module: ClassVar[str | None] = None
+    """The module that is its plugin."""
+    options: ClassVar[tuple[Option, ...]] = ()
+    variant: ClassVar[str] = "loopscope_backend"
+    """The parameter by which a test is run once on each of several backends."""
+    always_planned: ClassVar[bool] = False
+    """Whether it has no words for loop scopes, so that no plan can follow them to the letter."""
+    allows_mismatch: ClassVar[bool] = True
+    """Whether a test that is declared onto another loop than a fixture it uses is run anyway."""
+    lent: ClassVar[tuple[str, ...]] = ()
+    """The fixtures that are the plugin's own where it is installed, and ours where it is not."""
+    takes_bare_fixtures_of_its_tests: ClassVar[bool] = False
+    """Whether an asynchronous fixture that bears no decorator is claimed by a test that is."""
+    is_auto: bool = False
+    """Whether it claims every asynchronous test that nobody else does."""
+    takes_bare_fixtures: bool = False
+    """Whether it claims asynchronous fixtures that bear no decorator, whoever uses them."""
+
+    def __init__(self, config: pytest.Config, policy: Policy) -> None:
+        self.config = config
+        self.policy = policy
+
+    def marks(self, test: Test) -> bool:
+        """Say whether its mark on `test` means anything: on a synchronous test none does."""
+        return test.is_async
+
+    def claims(self, test: Test) -> bool:
+        """Say whether `test` is claimed by a fixture that it uses."""
+        return False
+
+    def declared_by(self, test: Test) -> Declared:
+        """Return what the marks of `test` declare.
+
+        Raises:
+            LoopscopeError: a mark that cannot be understood.
+        """
+        return Declared()
+
+    def declared_on(self, function: Callable[..., Any]) -> Declared | None:
+        """Return what its decorator declared on a fixture function, None if it is not there."""
+        return None
+
+    def default_for(self, definition: Definition) -> Scope | None:
+        """Return the loop scope that the suite asks for where a fixture declares none."""
+        return None
+
+    def loop_fixture(self, test: Test) -> Definition | None:
+        """Return the fixture whose value is to be the loop of `test`, if there is one."""
+        return None
+
+    def variants(self, test: Test) -> Sequence[Any]:
+        """Return a `pytest.param` for each backend that `test` is to run on, if it is for us."""
+        return ()
+
+    def choice(self, test: Test) -> Choice:
+        """Return what `test` runs on.
+
+        Raises:
+            LoopscopeError: something that is not available or cannot be understood.
+        """
+        return Choice.of("asyncio")
+
+    def executes_itself(self, test: Test) -> bool:
+        """Say whether `test` is executed by the dialect's own module, on no loop of ours."""
+        return False
+
+    def runs_on_loop(self, definition: Definition, test: Test) -> bool:
+        """Say whether a fixture that is not asynchronous has to run on a loop in `test`."""
+        return False
+
+    def objects_to(self, arguments: Mapping[str, Any], *, shares_loop: bool) -> str | None:
+        """Say why a test cannot be called with `arguments`, if it cannot."""
+        return None
+
+    def adapt(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """Return the coroutine or async generator that a fixture function is on its loop."""
+        return function(**arguments)
+
+    def adapt_test(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """Return the coroutine that a test function is on its loop."""
+        return function(**arguments)
+
+    def spell_mark(self, declared: Declared) -> str:
+        """Return the mark that declares `declared`."""
+        raise NotImplementedError
+
+    def spell_scope(self, kind: Kind, scope: Scope) -> str:
+        """Return the argument, of its mark or its decorator, that declares a loop scope."""
+        raise NotImplementedError
+
+    @classmethod
+    def step_in(cls, peer: ModuleType) -> None:
+        """Rebind what others import from `peer`, the plugin that we stand in for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """The dialects of one run, and whether we execute the tests that are written in them."""
+
+    dialects: tuple[Dialect, ...]
+    describe: Callable[[pytest.Function], Test]
+    executes: bool
+
+    def owner(self, item: pytest.Function) -> Dialect | None:
+        """Return the dialect that a test is written in, None if nobody claims it."""
+        return owner(self.describe(item), self.dialects)
+
+    def named(self, name: str) -> Dialect | None:
+        """Return the dialect that users call `name`, if it is spoken."""
+        return next((dialect for dialect in self.dialects if dialect.name == name), None)
+
+
+SPOKEN = pytest.StashKey[Spoken]()
+
+
+def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
+    """Return the dialect that `test` is written in, None if nobody claims it.
+
+    Where two have equal claims, the one that comes first in `dialects` has it; of several modes
+    the last one, so that the first dialect, which is ours, takes what is left.
+    """
+    marking = [dialect for dialect in dialects if dialect.marks(test)]
+    for node in test.item.iter_parents():
+        on_node = {mark.name for mark in node.own_markers}
+        for dialect in marking:
+            if dialect.mark in on_node:
+                return dialect
+    for dialect in dialects:
+        if dialect.claims(test):
+            return dialect
+    if test.is_async:
+        return next((dialect for dialect in reversed(dialects) if dialect.is_auto), None)
+    return owner_of_fixtures(test, dialects)
+
+
+def owner_of_fixtures(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
+    """Return the dialect of the first asynchronous fixture that a synchronous test uses."""
+    for name in test.fixtures:
+        definition = test.nearest(name)
+        if definition is None:
+            continue
+        for dialect in dialects:
+            if dialect.declared_on(definition.func) is not None:
+                return dialect
+        if is_async(definition.func):
+            takers = (one for one in reversed(dialects) if one.takes_bare_fixtures)
+            return next(takers, None)
+    return None
+
+
+def is_async(function: object) -> bool:
+    """Say whether `function` has to run on a loop."""
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
