@@ -113,8 +113,8 @@ LS303 test_login was cancelled, and no fixture's scope asked for it
     "LS304": (
         catalog.disorderly(on(MODULE), RuntimeError("no")),
         "LS304 the loop of module tests/test_a.py was not shut down in order: RuntimeError('no'). "
-        "An exception occurred during teardown of an asyncio.Runner, as pytest-asyncio words it; what "
-        "was left on the loop is lost. Do not close a loop that you have not made.",
+        "An exception occurred during teardown of an asyncio.Runner, as pytest-asyncio words it; "
+        "what was left on the loop is lost. Do not close a loop that you have not made.",
     ),
     "LS401": (
         catalog.bad_declaration("id", "test_login", TEST_FILE, "'x' is not a valid scope."),
