@@ -13,12 +13,12 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from loopscope.backends.side_by_side import (
-    NURSERY,
     Part,
     clock_among,
     instruments_among,
     side_by_side,
 )
+from loopscope.core.placeholders import NURSERY
 from tests.backends.place import Boom
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -14,11 +15,16 @@ from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose import catalog
 from loopscope.diagnose.catalog import Finding
 from tests.core.literals import CLASS, FUNCTION, MODULE, PACKAGE, SESSION, a_fixture, a_test, on
+from tests.diagnose.written import written_in
 
 CONFTEST, TEST_FILE = Origin("tests/conftest.py", 12), Origin("tests/test_a.py", 140)
 DB = a_fixture("db", MODULE, origin=CONFTEST)
 POOL = a_fixture("pool", SESSION, origin=CONFTEST)
 TEST = a_test("test_login", DB, at=FUNCTION, origin=TEST_FILE)
+DECLARING = written_in("pytest-asyncio", replace(TEST, declared=Scope.FUNCTION))
+BY_DEFAULT = written_in("pytest-asyncio", TEST, default=Scope.FUNCTION)
+CLIENT = written_in("pytest-asyncio", a_fixture("client", MODULE, origin=CONFTEST), Scope.SESSION)
+SHORT = written_in("pytest-asyncio", CLIENT, Scope.FUNCTION)
 
 TEXTS: dict[str, tuple[Finding | str, str]] = {
     "LS101": (
@@ -30,6 +36,44 @@ LS101 loop scope mismatch: test_login (function loop) uses db (module loop)
   why   what db makes belongs to a loop that test_login does not run on
   fix   do this, or
         that""",
+    ),
+    "LS101-of-who-is-run-nevertheless": (
+        catalog.finding_for(LoopMismatch(DECLARING, DB, on(FUNCTION), on(MODULE)), "do this"),
+        """\
+LS101 loop scope mismatch: test_login (function loop) uses db (module loop)
+  tests/conftest.py:12  db          made on the loop of module tests/test_a.py
+  tests/test_a.py:140   test_login  runs on a loop of its own
+  why   what db makes belongs to a loop that test_login does not run on;
+        test_login is run as declared, as pytest-asyncio does
+  fix   do this""",
+    ),
+    "LS101-by-defaults": (
+        catalog.finding_for(LoopMismatch(BY_DEFAULT, CLIENT, on(FUNCTION), on(SESSION))),
+        """\
+LS101 loop scope mismatch: test_login (function loop) uses client (session loop)
+  tests/conftest.py:12  client      made on the session loop \
+(asyncio_default_fixture_loop_scope = session)
+  tests/test_a.py:140   test_login  runs on a loop of its own \
+(asyncio_default_test_loop_scope = function)
+  why   what client makes belongs to a loop that test_login does not run on;
+        test_login is run all the same, as pytest-asyncio does""",
+    ),
+    "LS101-with-a-default-that-gave-way": (
+        catalog.finding_for(LoopMismatch(CLIENT, DB, on(MODULE), on(SESSION))),
+        """\
+LS101 loop scope mismatch: client (module loop) uses db (session loop)
+  tests/conftest.py:12  db      made on the session loop
+  tests/conftest.py:12  client  runs on the loop of module tests/test_a.py
+  why   what db makes belongs to a loop that client does not run on;
+        client is set up all the same, as pytest-asyncio does""",
+    ),
+    "LS102-by-default": (
+        catalog.finding_for(OutlivesLoop(SHORT, Scope.FUNCTION)),
+        """\
+LS102 client is module-scoped and would outlive its function loop
+  tests/conftest.py:12  client  declares no loop scope, and the ini file says \
+asyncio_default_fixture_loop_scope = function
+  why   the loop closes at the end of the function, the fixture at the end of the module""",
     ),
     "LS102": (
         catalog.finding_for(OutlivesLoop(DB, Scope.FUNCTION), "do this"),
@@ -174,6 +218,14 @@ def test_a_finding_about_two_names_both_ends_and_keeps_the_user_from_running(cod
     used, user = finding.where
     assert (used[0], user[0]) == (CONFTEST, TEST_FILE)
     assert finding.concerns == TEST.id
+
+
+def test_a_mismatch_keeps_nobody_from_running_whose_vocabulary_lets_it_pass() -> None:
+    ours, theirs = (
+        catalog.finding_for(LoopMismatch(test, DB, on(FUNCTION), on(MODULE)))
+        for test in (TEST, DECLARING)
+    )
+    assert (ours.refuses, theirs.refuses) == (True, False)
 
 
 def test_a_finding_about_one_keeps_that_one_from_running() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from loopscope.core.plan import Loop, Misfit, Plan, Policy, place, plan
 from loopscope.core.rules import OutlivesLoop, Violation, check
 from loopscope.core.scope import Scope
 from loopscope.diagnose import fixes
-from loopscope.diagnose.fixes import Fix, Trials, findings, fixes_for, late_finding
+from loopscope.diagnose.fixes import Trials, findings, fixes_for, late_finding
 from tests.core.literals import (
     FUNCTION,
     MODULE,
@@ -24,6 +26,9 @@ from tests.core.literals import (
     suite_of,
 )
 from tests.core.suites import declaring_suites, examples, mistaken_suites
+
+if TYPE_CHECKING:
+    from loopscope.diagnose.edits import Fix
 
 POOL = a_fixture("pool", SESSION)
 
@@ -183,10 +188,10 @@ def test_a_suite_full_of_mistakes_is_planned_again_only_so_often(
     assert [bool(finding.fix) for finding in found] == [True] + 8 * [False]
 
 
-def test_a_backend_is_changed_at_either_end() -> None:
+def test_a_backend_is_changed_at_the_end_that_can_say_so() -> None:
     pool = a_fixture("pool", SESSION, backend="trio")
     assert told(pool, a_test("test_it", pool)) == [
-        ("LS201", '@pytest.mark.loopscope(backend="trio") on test_it, or\nrun pool on asyncio')
+        ("LS201", '@pytest.mark.loopscope(backend="trio") on test_it')
     ]
 
 
@@ -270,10 +275,7 @@ def test_no_mistake_of_a_user_raises(suite: Suite, policy: Policy) -> None:
 
 
 def edited(suite: Suite, fix: Fix) -> Suite:
-    vertices = list(suite.vertices.values())
-    for edit in fix.edits:
-        vertices = [edit.apply(vertex) for vertex in vertices]
-    return Suite.of(vertices)
+    return Suite.of(map(fix.apply, suite.vertices.values()))
 
 
 def user_of(violation: Violation) -> str:

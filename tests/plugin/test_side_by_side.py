@@ -25,7 +25,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from loopscope.backends.side_by_side import NURSERY
+from loopscope.core.placeholders import NURSERY
 from loopscope.plugin.side_by_side import SideBySide
 
 runs = []

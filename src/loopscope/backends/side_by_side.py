@@ -19,17 +19,17 @@ the run would cancel its siblings in the middle of their teardown.
 from __future__ import annotations
 
 import contextvars
-import enum
 import inspect
 import sys
 from collections.abc import Coroutine, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import trio
 from trio.abc import Clock, Instrument
 
 from loopscope.backends.outcome import without_frames_of_ours
+from loopscope.core.placeholders import NURSERY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -38,17 +38,10 @@ if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
 
+_ENDED = object()
+
 # What a fixture function with a `yield` returns.
 _Steps: TypeAlias = "AsyncGenerator[Any, Any] | Generator[Any, Any, Any]"
-
-
-class _Marker(enum.Enum):
-    NURSERY = "the nursery of whoever asks"
-    ENDED = "the generator has ended"
-
-
-# As an argument, or as the value of a part that is one: the nursery of the task that asks for it.
-NURSERY: Final = _Marker.NURSERY
 
 
 class Part:
@@ -224,14 +217,14 @@ class _PartTask:
         if not _is_generator(steps):
             return steps
         value = await _advance(steps)
-        if value is _Marker.ENDED:
+        if value is _ENDED:
             raise self._misuse("no yield in fixture")
         return value
 
     async def _end(self, steps: _Steps, cancelled: BaseException | None) -> None:
         """Resume a generator after its `yield`, or cancel it there, and run it to the end."""
         __tracebackhide__ = True
-        if await _advance(steps, cancelled) is _Marker.ENDED:
+        if await _advance(steps, cancelled) is _ENDED:
             return
         try:
             raise self._misuse("too many yields in fixture")
@@ -290,11 +283,11 @@ async def _advance(steps: _Steps, thrown: BaseException | None = None) -> Any:
         try:
             return steps.send(None) if thrown is None else steps.throw(thrown)
         except StopIteration:
-            return _Marker.ENDED
+            return _ENDED
     try:
         return await (steps.asend(None) if thrown is None else steps.athrow(thrown))
     except StopAsyncIteration:
-        return _Marker.ENDED
+        return _ENDED
 
 
 def clock_among(arguments: Mapping[str, object]) -> Clock | None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import trio
 
 from loopscope.backends.base import AsyncFn, Host, ScopeTask, StepCancelled
+from loopscope.backends.side_by_side import clock_among, instruments_among
 from loopscope.backends.trio_seam import TrioRun
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from loopscope.backends.outcome import Entry, Step
 
@@ -159,9 +160,16 @@ class TrioHost(Host):
         instruments: tuple[trio.abc.Instrument, ...] = (),
         restrict_keyboard_interrupt_to_checkpoints: bool = False,
         strict_exception_groups: bool = True,
+        arguments: Mapping[str, object] | None = None,
     ) -> None:
-        """Start the run, with the options of `trio.run`."""
+        """Start the run, with the options of `trio.run`.
+
+        A clock and instruments may be found among the `arguments` of a test instead.
+        """
         super().__init__(backend, name)
+        if arguments is not None:
+            clock = clock_among(arguments) or clock
+            instruments = (*instruments, *instruments_among(arguments))
         self._stopped = False
         self._nursery: trio.Nursery | None = None
         self._interrupt: KeyboardInterrupt | None = None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from loopscope.core.graph import Kind
 from loopscope.core.rules import BackendMismatch, LoopMismatch, OutlivesLoop, Violation
+from loopscope.dialects import spelling
 
 if TYPE_CHECKING:
     from loopscope.core.graph import Vertex
@@ -71,24 +73,55 @@ def loop_mismatch(found: LoopMismatch, fix: str = "") -> Finding:
         f"loop scope mismatch: {user.name} ({found.user_loop.anchor.scope.word} loop) "
         f"uses {used.name} ({found.used_loop.anchor.scope.word} loop)",
         (
-            (used.origin, used.name, f"made on {place_of(found.used_loop)}"),
-            (user.origin, user.name, f"runs on {place_of(found.user_loop)}"),
+            (used.origin, used.name, f"made on {_place_and_default(used, found.used_loop)}"),
+            (user.origin, user.name, f"runs on {_place_and_default(user, found.user_loop)}"),
         ),
-        f"what {used.name} makes belongs to a loop that {user.name} does not run on",
+        f"what {used.name} makes belongs to a loop that {user.name} does not run on"
+        + (f";\n{_all_the_same(user)}" if user.allows_mismatch else ""),
         fix,
         user.id,
         refuses=not user.allows_mismatch,
     )
 
 
+def _place_and_default(vertex: Vertex, loop: Loop) -> str:
+    """Name a loop, and the line of the ini file, if it is that which puts `vertex` on it."""
+    line = _default_line(vertex)
+    if vertex.default is None or line is None or loop.anchor != vertex.anchor.at(vertex.default):
+        return place_of(loop)
+    return f"{place_of(loop)} ({line})"
+
+
+def _default_line(vertex: Vertex) -> str | None:
+    """Return the line of the ini file that says what `vertex` does not declare itself."""
+    if vertex.declared is not None or vertex.default is None:
+        return None
+    return spelling(vertex.vocabulary).default(vertex.kind, vertex.default)
+
+
+def _all_the_same(user: Vertex) -> str:
+    """Say that a mismatch keeps nothing from running where the vocabulary lets it pass."""
+    runs = "run" if user.kind is Kind.TEST else "set up"
+    how = "all the same" if user.declared is None else "as declared"
+    return f"{user.name} is {runs} {how}, as {user.vocabulary} does"
+
+
 def outlives_loop(found: OutlivesLoop, fix: str = "") -> Finding:
     """LS102: a fixture lives longer than the loop declared for it."""
     vertex = found.vertex
     scope = vertex.anchor.scope.word
+    line = _default_line(vertex)
+    declares = f'declares the loop scope "{found.declared.word}"'
     return Finding(
         "LS102",
         f"{vertex.name} is {scope}-scoped and would outlive its {found.declared.word} loop",
-        ((vertex.origin, vertex.name, f'declares the loop scope "{found.declared.word}"'),),
+        (
+            (
+                vertex.origin,
+                vertex.name,
+                f"declares no loop scope, and the ini file says {line}" if line else declares,
+            ),
+        ),
         f"the loop closes at the end of the {found.declared.word}, the fixture at the end of "
         f"the {scope}",
         fix,

@@ -4,29 +4,35 @@ A fix is an edit of what a suite declares, and its words. One that sounds right 
 declaration that suits one user of a fixture may tear the fixture from another. So no fix is printed
 that was not tried: the suite is planned again with the edit applied, and the fix is dropped unless
 the plan is rid of the violation, of every other one of the same user, and has no new one.
-
-An edit is made to a definition, as in the source: to all instances and parameters of it alike.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from loopscope.core.declared import Declared
-from loopscope.core.graph import Kind, Suite, Vertex
+from loopscope.core.graph import Suite, Vertex
 from loopscope.core.plan import Misfit, Plan, Policy, components
 from loopscope.core.plan import plan as replan
 from loopscope.core.rules import BackendMismatch, LoopMismatch, OutlivesLoop, Violation, check
 from loopscope.core.scope import Scope
 from loopscope.diagnose.catalog import Finding, finding_for, misfit, place_of
-from loopscope.dialects import native
+from loopscope.diagnose.edits import (
+    Edit,
+    Fix,
+    adopt,
+    declare,
+    drop,
+    run_on,
+    set_default,
+    together,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
-    from loopscope.core.origin import Origin
+    Change = Callable[..., Fix | None]
 
 REPLANNED = 200_000
 """How many vertices are planned again for the sake of fixes, which takes about a second. A suite
@@ -57,43 +63,6 @@ def _or(fixes: Iterable[Fix]) -> str:
     return ", or\n".join(fix.words for fix in fixes)
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """Another value for one field of every vertex of one definition that has the value `before`."""
-
-    kind: Kind
-    origin: Origin
-    field: str
-    before: object
-    after: object
-
-    @classmethod
-    def of(cls, vertex: Vertex, field: str, after: object) -> Edit:
-        """Make the edit that gives the definition of `vertex` another value."""
-        return cls(vertex.kind, vertex.origin, field, getattr(vertex, field), after)
-
-    def apply(self, vertex: Vertex) -> Vertex:
-        """Return `vertex` as it is after the edit."""
-        key = (vertex.kind, vertex.origin, getattr(vertex, self.field))
-        if key != (self.kind, self.origin, self.before):
-            return vertex
-        changes: dict[str, Any] = {self.field: self.after}
-        return replace(vertex, **changes)
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """Words for the author of a suite, and what they amount to.
-
-    With `moves`, the id of a vertex, the words are followed by the loop that it is moved to.
-    """
-
-    words: str
-    edits: tuple[Edit, ...] = ()
-    moves: str | None = None
-    policy: Policy | None = None
-
-
 End = tuple[str, str, str]
 
 
@@ -108,11 +77,11 @@ class Trials:
         self._components: dict[str, list[Vertex]] = {}
 
     def working(
-        self, groups: Iterable[Iterable[Fix]], violation: Violation | None = None
+        self, groups: Iterable[Iterable[Fix | None]], violation: Violation | None = None
     ) -> Iterator[Fix]:
         """Yield the first fix of each group that works."""
         for fixes in groups:
-            tried = (self._try(fix, violation) for fix in fixes)
+            tried = (self._try(fix, violation) for fix in fixes if fix is not None)
             yield from islice(filter(None, tried), 1)
 
     def _try(self, fix: Fix, violation: Violation | None) -> Fix | None:
@@ -123,7 +92,7 @@ class Trials:
                 return None
             vertices = self.plan.suite.vertices
             self._left -= len(vertices)
-            suite = Suite({id: _applied(vertex, fix.edits) for id, vertex in vertices.items()})
+            suite = Suite({id: fix.apply(vertex) for id, vertex in vertices.items()})
             after = replan(suite, fix.policy or self.plan.policy)
             self._tried[key] = after, set(map(_end, check(after)))
         after, left = self._tried[key]
@@ -149,85 +118,58 @@ class Trials:
         return self._components[vertex.id]
 
 
-def _candidates(violation: Violation, trials: Trials) -> Iterator[Iterable[Fix]]:
+def _candidates(violation: Violation, trials: Trials) -> Iterator[Iterable[Fix | None]]:
     """Yield groups of fixes that may work, the best one of each group first."""
     match violation:
         case LoopMismatch(user, used, user_loop, used_loop):
+            scopes = user_loop.anchor.scope, used_loop.anchor.scope
             yield _loosen(trials, user, used)
-            yield _share(user, used, user_loop.anchor.scope, used_loop.anchor.scope)
+            yield _share(declare, user, used, *scopes)
+            yield _share(set_default, user, used, *scopes)
         case OutlivesLoop(vertex):
             yield _loosen(trials, vertex)
-            yield (_declare((vertex, scope)) for scope in Scope if scope >= vertex.anchor.scope)
+            yield _widen(declare, vertex)
+            yield (set_default((vertex, None)), *_widen(set_default, vertex))
         case BackendMismatch(user, used):
-            yield [_move(user, used.backend)]
-            yield [_move(used, user.backend)]
+            yield [run_on(user, used.backend), adopt(user, used)]
+            yield [adopt(used, user)]
 
 
-def _candidates_in_time(found: Misfit) -> Iterator[Fix]:
+def _candidates_in_time(found: Misfit) -> Iterator[Fix | None]:
     """Yield fixes for what was asked for too late: it is asked for in time, and fits."""
     user, asked = found.user, found.wanted[-1]
-    early = Edit.of(user, "uses", (*user.uses, asked.id))
+    early = (Edit.of(user, "uses", (*user.uses, asked.id)),)
     name = f"name {asked.name} in the signature"
-    yield Fix(f'{name}, or @pytest.mark.usefixtures("{asked.name}")', (early,))
-    for other in (_drop(user), _declare((user, found.used_loop.anchor.scope))):
-        yield Fix(f"{other.words}, and {name}", (early, *other.edits))
+    yield Fix(f'{name}, or @pytest.mark.usefixtures("{asked.name}")', early)
+    for other in (drop(user), declare((user, found.used_loop.anchor.scope))):
+        yield together(other, Fix(name, early))
 
 
-def _loosen(trials: Trials, *ends: Vertex) -> Iterator[Fix]:
+def _loosen(trials: Trials, *ends: Vertex) -> Iterator[Fix | None]:
     """Yield fixes that declare less: one end, both ends, everything that shares the loop."""
     if trials.plan.policy is not Policy.PLANNED:
         yield Fix("set loopscope_loops = planned", policy=Policy.PLANNED)
     for vertex in ends:
-        yield _drop(vertex)
-    yield _drop(*ends)
+        yield drop(vertex)
+    yield drop(*ends)
     if not trials.exhausted:
-        yield _drop(*trials.sharers(ends[0]))
+        yield drop(*trials.sharers(ends[0]))
 
 
-def _share(user: Vertex, used: Vertex, user_scope: Scope, used_scope: Scope) -> Iterator[Fix]:
-    """Yield fixes that declare the same scope at both ends."""
-    yield _declare((user, used_scope))
-    yield _declare((used, user_scope))
+def _share(
+    change: Change, user: Vertex, used: Vertex, user_scope: Scope, used_scope: Scope
+) -> Iterator[Fix | None]:
+    """Yield fixes that give both ends the same scope."""
+    yield change((user, used_scope))
+    yield change((used, user_scope))
     for scope in Scope:
         if scope >= max(user_scope, used_scope):
-            yield _declare((user, scope), (used, scope))
+            yield change((user, scope), (used, scope))
 
 
-def _drop(*vertices: Vertex) -> Fix:
-    edits: dict[Edit, str] = {}
-    moves = None
-    for vertex in vertices:
-        if vertex.declared is not None:
-            scope = native.spell_scope(vertex.kind, vertex.declared)
-            mark = "the mark of " if vertex.kind is Kind.TEST else ""
-            edits.setdefault(Edit.of(vertex, "declared", None), f"{scope} from {mark}{vertex.name}")
-            moves = vertex.id
-    words = f"drop {' and '.join(edits.values())}"
-    return Fix(words, tuple(edits), moves if len(edits) == 1 else None)
-
-
-def _declare(*declared: tuple[Vertex, Scope]) -> Fix:
-    words = [
-        f"{native.spell_mark(Declared(scope))} on {vertex.name}"
-        if vertex.kind is Kind.TEST
-        else f"{native.spell_scope(vertex.kind, scope)} on {vertex.name}"
-        for vertex, scope in declared
-    ]
-    edits = (Edit.of(vertex, "declared", scope) for vertex, scope in declared)
-    return Fix(" and ".join(words), tuple(edits))
-
-
-def _move(vertex: Vertex, backend: str) -> Fix:
-    words = f"run {vertex.name} on {backend}"
-    if vertex.kind is Kind.TEST:
-        words = f"{native.spell_mark(Declared(backends=(backend,)))} on {vertex.name}"
-    return Fix(words, (Edit.of(vertex, "backend", backend),))
-
-
-def _applied(vertex: Vertex, edits: Iterable[Edit]) -> Vertex:
-    for edit in edits:
-        vertex = edit.apply(vertex)
-    return vertex
+def _widen(change: Change, vertex: Vertex) -> Iterator[Fix | None]:
+    """Yield fixes that give a fixture a loop which lives as long as the fixture does."""
+    return (change((vertex, scope)) for scope in Scope if scope >= vertex.anchor.scope)
 
 
 def _end(violation: Violation) -> End:

@@ -4,6 +4,7 @@ A fifth one is one module more, and a line in `PEERS`.
 """
 
 from loopscope.dialects import anyio, native, pytest_asyncio, pytest_trio
+from loopscope.dialects.spelling import Spelling
 from loopscope.dialects.vocabulary import Dialect
 
 PEERS: tuple[type[Dialect], ...] = (
@@ -14,3 +15,11 @@ PEERS: tuple[type[Dialect], ...] = (
 """The dialects of other plugins. Of two equal claims to a test the first one counts."""
 
 NATIVE = native.Native
+
+_ALL: tuple[type[Dialect], ...] = (NATIVE, *PEERS)
+_SPELLINGS = {dialect.name: dialect.spelling for dialect in _ALL}
+
+
+def spelling(vocabulary: str) -> Spelling:
+    """Return the words of the dialect called `vocabulary`, as `Vertex.vocabulary` names it."""
+    return _SPELLINGS[vocabulary]

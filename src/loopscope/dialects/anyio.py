@@ -13,27 +13,50 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loopscope.core.declared import Declared
 from loopscope.dialects.constants import UNKNOWN, returned_constant
 from loopscope.dialects.ports import FreePorts
+from loopscope.dialects.spelling import Spelling
 from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from loopscope.core.declared import Declared
-    from loopscope.core.graph import Kind
     from loopscope.core.plan import Policy
-    from loopscope.core.scope import Scope
 
 BACKEND = "anyio_backend"
 MODES = ("strict", "auto")
+VALUES = {
+    "asyncio": '"asyncio"',
+    "trio": '"trio"',
+    "uvloop": '("asyncio", {"use_uvloop": True})',
+}
+"""How the value of `anyio_backend` is written that stands for a backend."""
+
+
+class Words(Spelling):
+    """How anyio's vocabulary is written: a test is put on a backend by a parameter."""
+
+    mark_name = "anyio"
+
+    def mark(
+        self, declared: Declared, *, loop_factories: Sequence[str] = (), run: str | None = None
+    ) -> str | None:
+        only_backends = Declared(backends=declared.backends)
+        if not declared.backends or declared != only_backends or loop_factories or run is not None:
+            return super().mark(declared, loop_factories=loop_factories, run=run)
+        values = [VALUES.get(backend) for backend in declared.backends]
+        if None in values:
+            return None
+        return f'@pytest.mark.parametrize("{BACKEND}", [{", ".join(filter(None, values))}])'
 
 
 class Anyio(Dialect):
     """anyio's vocabulary."""
 
     name = "anyio"
-    mark = "anyio"
+    spelling = Words()
+    mark = Words.mark_name
     plugin = "anyio"
     module = "anyio.pytest_plugin"
     options = (
@@ -88,14 +111,6 @@ class Anyio(Dialect):
         where = f"{code.co_filename}:{code.co_firstlineno}" if code else id(definition.func)
         parameter = test.parameters.get(BACKEND)
         return f"{BACKEND} at {where}" + ("" if parameter is None else f" [{parameter}]")
-
-    def spell_mark(self, declared: Declared) -> str:
-        if not declared.backends:
-            return "@pytest.mark.anyio"
-        return f'@pytest.mark.parametrize("{BACKEND}", {list(declared.backends)!r})'
-
-    def spell_scope(self, kind: Kind, scope: Scope) -> str:
-        return f'scope="{scope.word}"'
 
 
 def backend_and_options(value: object) -> tuple[str, Mapping[str, Any]]:
@@ -203,9 +218,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: Any) -> None:
     if not collector.istestfunction(obj, name):
         return
-    body = getattr(getattr(obj, "hypothesis", None), "inner_test", obj)
-    if inspect.iscoroutinefunction(body) and _is_for_us(collector, obj):
-        pytest.mark.usefixtures(BACKEND)(obj)
+    function = getattr(obj, "__func__", obj)  # what a static method is made of
+    body = getattr(getattr(function, "hypothesis", None), "inner_test", function)
+    if inspect.iscoroutinefunction(body) and _is_for_us(collector, function):
+        pytest.mark.usefixtures(BACKEND)(function)
 
 
 def _is_for_us(collector: pytest.Module | pytest.Class, function: Any) -> bool:

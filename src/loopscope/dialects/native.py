@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
 from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
+from loopscope.dialects.spelling import Spelling, listed, quoted
 from loopscope.dialects.vocabulary import Choice, Dialect, Test
 from loopscope.errors import DeclarationError, UnknownName
 
@@ -50,20 +51,17 @@ def parse_mark(
     return Declared(None if scope is None else Scope.parse(scope), tuple(backends))
 
 
-def spell_mark(declared: Declared) -> str:
-    """Return the mark that declares `declared`."""
-    words = []
-    if declared.loop_scope is not None:
-        words.append(spell_scope(Kind.TEST, declared.loop_scope))
-    if declared.backends:
-        names = [f'"{name}"' for name in declared.backends]
-        words.append(f"backend={names[0] if len(names) == 1 else '[' + ', '.join(names) + ']'}")
-    return f"@pytest.mark.{MARK}({', '.join(words)})"
+class Words(Spelling):
+    """How our own vocabulary is written."""
 
+    mark_name = MARK
+    decorator_name = "loopscope.fixture"
+    arguments: ClassVar = {Kind.TEST: "scope", Kind.FIXTURE: "loop_scope"}
 
-def spell_scope(kind: Kind, scope: Scope) -> str:
-    """Return the argument, of the mark or of `loopscope.fixture`, that declares a loop scope."""
-    return f'{"scope" if kind is Kind.TEST else "loop_scope"}="{scope.word}"'
+    def _backends(self, names: Sequence[str]) -> str | None:
+        if not all(name.isidentifier() for name in names):
+            return None  # a backend with options, which another vocabulary has words for
+        return f"backend={quoted(names[0]) if len(names) == 1 else listed(names)}"
 
 
 def declare(function: Callable[..., Any], declared: Declared) -> None:
@@ -81,6 +79,7 @@ class Native(Dialect):
     """Our own dialect, in which every other suite may be written as well."""
 
     name = "loopscope"
+    spelling = Words()
     mark = MARK
     plugin = "loopscope"
     allows_mismatch = False
@@ -122,9 +121,3 @@ class Native(Dialect):
         if chosen is None:
             chosen = (*self.declared_by(test).backends, *self.backends)[0]
         return Choice.of(chosen)
-
-    def spell_mark(self, declared: Declared) -> str:
-        return spell_mark(declared)
-
-    def spell_scope(self, kind: Kind, scope: Scope) -> str:
-        return spell_scope(kind, scope)

@@ -32,13 +32,25 @@ class FreePorts:
 
 
 def _families_here() -> tuple[socket.AddressFamily, ...]:
-    return (socket.AF_INET, socket.AF_INET6) if socket.has_ipv6 else (socket.AF_INET,)
+    """Return the families that this host has: IPv6 may be built in and switched off."""
+    found = []
+    for family in (socket.AF_INET, socket.AF_INET6):
+        try:
+            _port_free_in((family,), socket.SOCK_STREAM)
+        except OSError:
+            continue
+        found.append(family)
+    return tuple(found)
 
 
 def _port_free_in(
     families: tuple[socket.AddressFamily, ...], kind: socket.SocketKind
 ) -> int | None:
-    """Return a port that the first family had to give, if it is free in the others as well."""
+    """Return a port that the first family had to give, if it is free in the others as well.
+
+    Raises:
+        OSError: the first family has none to give.
+    """
     port = 0
     with ExitStack() as open_sockets:
         for family in families:
@@ -47,6 +59,8 @@ def _port_free_in(
             try:
                 one.bind((host, port))
             except OSError:
+                if not port:
+                    raise
                 return None
             port = port or one.getsockname()[1]
     return port

@@ -11,9 +11,7 @@ from __future__ import annotations
 import inspect
 import socket
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -21,12 +19,22 @@ from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind
 from loopscope.core.plan import Policy
 from loopscope.core.scope import Scope
+from loopscope.dialects.loop_factories import Factory, parse_names, variants_of
 from loopscope.dialects.ports import FreePorts
-from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test, is_async
+from loopscope.dialects.spelling import Spelling, listed
+from loopscope.dialects.vocabulary import (
+    SPOKEN,
+    Choice,
+    Dialect,
+    Option,
+    Test,
+    give_mark,
+    is_async,
+)
 from loopscope.errors import DeclarationError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from types import ModuleType
 
     from loopscope.dialects.vocabulary import Definition, Get
@@ -39,19 +47,28 @@ FIXTURE_SCOPE = "fixture-scope"
 SCOPES = ", ".join(scope.word for scope in Scope)
 
 
-@dataclass(frozen=True, slots=True)
-class Factory:
-    """One of the loop factories that a suite's hook names."""
+class Words(Spelling):
+    """How pytest-asyncio's vocabulary is written."""
 
-    name: str
-    make_loop: Callable[[], Any]
+    mark_name = "asyncio"
+    decorator_name = "pytest_asyncio.fixture"
+    arguments: ClassVar = {Kind.TEST: "loop_scope", Kind.FIXTURE: "loop_scope"}
+    options: ClassVar = {
+        Kind.TEST: "asyncio_default_test_loop_scope",
+        Kind.FIXTURE: "asyncio_default_fixture_loop_scope",
+    }
+    no_default: ClassVar = {Kind.FIXTURE: FIXTURE_SCOPE}
+
+    def _loop_factories(self, names: Sequence[str]) -> str:
+        return f"loop_factories={listed(names)}"
 
 
 class PytestAsyncio(Dialect):
     """pytest-asyncio's vocabulary."""
 
     name = "pytest-asyncio"
-    mark = "asyncio"
+    spelling = Words()
+    mark = Words.mark_name
     plugin = "asyncio"
     module = "pytest_asyncio.plugin"
     options = (
@@ -119,9 +136,10 @@ class PytestAsyncio(Dialect):
     def variants(self, test: Test) -> Sequence[Any]:
         mark = test.item.get_closest_marker(self.mark)
         try:
-            if mark is not None:
-                parse_mark(mark.args, mark.kwargs)
-            return _variants(test, None if mark is None else mark.kwargs.get("loop_factories"))
+            if mark is None:
+                return variants_of(test, None)
+            parse_mark(mark.args, mark.kwargs)
+            return variants_of(test, parse_names(mark.kwargs))
         except DeclarationError as exc:
             pytest.fail(f"{test.item.nodeid}: {exc}", pytrace=False)
 
@@ -161,14 +179,6 @@ class PytestAsyncio(Dialect):
                 code.co_firstlineno,
             )
         return "asyncio", {"loop": get(LOOP)}
-
-    def spell_mark(self, declared: Declared) -> str:
-        if declared.loop_scope is None:
-            return "@pytest.mark.asyncio"
-        return f"@pytest.mark.asyncio({self.spell_scope(Kind.TEST, declared.loop_scope)})"
-
-    def spell_scope(self, kind: Kind, scope: Scope) -> str:
-        return f'loop_scope="{scope.word}"'
 
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
@@ -215,56 +225,6 @@ def parse_mark(args: Sequence[object], kwargs: Mapping[str, object]) -> Scope | 
         raise DeclarationError(
             f"mark.asyncio got an unexpected loop scope value {word!r}. Valid scopes are: {SCOPES}."
         ) from None
-
-
-def _variants(test: Test, wanted: object) -> Sequence[Any]:
-    """Return a `pytest.param` for each loop factory that `test` is to run with."""
-    if wanted is not None and not _is_list_of_names(wanted):
-        raise DeclarationError(
-            "mark.asyncio 'loop_factories' must be a non-empty sequence of strings."
-        )
-    hook = getattr(test.item.ihook, "pytest_asyncio_loop_factories", None)
-    if hook is None or not hook.get_hookimpls():
-        if wanted is not None:
-            raise DeclarationError(
-                "mark.asyncio 'loop_factories' requires at least one "
-                "pytest_asyncio_loop_factories hook implementation."
-            )
-        return ()
-    factories = _checked(hook(config=test.item.config, item=test.item))
-    names: Any = factories if wanted is None else wanted
-    hidden = getattr(pytest, "HIDDEN_PARAM", None)  # from pytest 8.4 on
-    only = hidden if hidden is not None and len(names) == 1 else None
-    return [_variant(name, factories, only or name) for name in names]
-
-
-def _variant(name: str, factories: Mapping[str, Any], id: Any) -> Any:
-    if name in factories:
-        return pytest.param(Factory(name, factories[name]), id=id)
-    reason = f"Loop factory {name!r} is not available. Available factories: {', '.join(factories)}."
-    return pytest.param(None, id=id, marks=pytest.mark.skip(reason=reason))
-
-
-def _checked(factories: object) -> dict[str, Any]:
-    is_valid = isinstance(factories, Mapping) and all(
-        isinstance(name, str) and name and callable(make) for name, make in factories.items()
-    )
-    if not factories or not is_valid:
-        raise pytest.UsageError(
-            "pytest_asyncio_loop_factories must return a non-empty mapping of factory names to "
-            f"callables, not {factories!r}."
-        )
-    assert isinstance(factories, Mapping)
-    return dict(factories)
-
-
-def _is_list_of_names(names: object) -> bool:
-    return (
-        isinstance(names, Sequence)
-        and not isinstance(names, str)
-        and bool(names)
-        and all(isinstance(name, str) and name for name in names)
-    )
 
 
 def _mode(config: pytest.Config) -> str:
@@ -348,7 +308,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     if not isinstance(spoken.owner(item), PytestAsyncio):
         return
     if item.get_closest_marker(PytestAsyncio.mark) is None:
-        item.add_marker(PytestAsyncio.mark)
+        give_mark(item, PytestAsyncio.mark)
     if PytestAsyncio.variant in spoken.describe(item).parameters:
         item.fixturenames.append(PytestAsyncio.variant)  # as users of the hook have come to expect
     if inspect.isasyncgenfunction(spoken.describe(item).body):

@@ -1,43 +1,68 @@
 """The vocabulary of pytest-trio (0.8).
 
 Everything a test needs runs in the trio run of that test: its asynchronous fixtures, and whatever
-uses one of those. The clock of the run is an argument of the test. Under our plan fixtures may be
-wider than a test, and are set up one after the other, in pytest's order; to the letter, which is
-what `loopscope_loops = declared` asks for, they are set up side by side while the test is called.
+uses one of those. The clock of the run is an argument of the test. pytest-trio sets the fixtures up
+side by side while the test is called, and so do we for every test that pytest-trio can run. A test
+with a fixture that is wider, which pytest-trio refuses, is planned like any other, and its fixtures
+are set up one after the other; unless `loopscope_loops = declared` asks for the letter.
 """
 
 from __future__ import annotations
 
 import inspect
+import sys
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from loopscope.core.declared import Declared
+from loopscope.core.placeholders import NURSERY
 from loopscope.core.plan import Policy
-from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test, is_async
+from loopscope.dialects.spelling import Spelling
+from loopscope.dialects.vocabulary import (
+    SPOKEN,
+    Choice,
+    Dialect,
+    Option,
+    Test,
+    give_mark,
+    is_async,
+)
+from loopscope.errors import UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
     from types import ModuleType
 
-    from loopscope.core.graph import Kind
     from loopscope.core.scope import Scope
     from loopscope.dialects.vocabulary import Definition, Get
 
 RUNS = ("trio", "qtrio")
-NURSERY = object()
-"""What the fixture `nursery` gives: whoever is called with it gets a nursery of its own instead."""
+
+
+class Words(Spelling):
+    """How pytest-trio's vocabulary is written: its fixtures are no wider than a test."""
+
+    mark_name = "trio"
+    decorator_name = "pytest_trio.trio_fixture"
+
+    def _run(self, library: str) -> str | None:
+        return f"run={library}.run" if library in RUNS else None
+
+    def _scope(self, scope: Scope) -> None:
+        return None
 
 
 class PytestTrio(Dialect):
     """pytest-trio's vocabulary."""
 
     name = "pytest-trio"
-    mark = "trio"
+    spelling = Words()
+    mark = Words.mark_name
     plugin = "trio"
     module = "pytest_trio.plugin"
     options = (
@@ -55,6 +80,9 @@ class PytestTrio(Dialect):
     def __init__(self, config: pytest.Config, policy: Policy) -> None:
         super().__init__(config, policy)
         self.is_auto = self.takes_bare_fixtures = bool(config.getini("trio_mode"))
+        run = config.getini("trio_run")
+        if run not in RUNS:
+            raise pytest.UsageError(str(UnknownName("trio_run", run, RUNS)))
 
     def marks(self, test: Test) -> bool:
         return inspect.iscoroutinefunction(test.body)
@@ -64,25 +92,58 @@ class PytestTrio(Dialect):
         return Declared() if getattr(function, "_force_trio_fixture", False) else None
 
     def choice(self, test: Test) -> Choice:
-        own_options = partial(self._clock_and_instruments, test)
+        own_options = partial(self._given_before, test)
         return Choice("trio", lambda get: ("trio", {}), "trio", own_options)
 
-    def executes_itself(self, test: Test) -> bool:
-        return self.policy is Policy.DECLARED or self.run_for(test.item) is not None
-
-    def run_for(self, item: pytest.Function) -> Callable[..., Any] | None:
-        """Return what runs `item` instead of us, if its mark or the ini file names something.
-
-        Raises:
-            ValueError: the ini file names nothing that is known.
-        """
+    def executes_side_by_side(self, test: Test) -> bool:
+        if self.policy is Policy.DECLARED or not self._uses_wider(test):
+            return True
         import trio
 
+        return self.run_for(test.item) is not trio.run
+
+    def _uses_wider(self, test: Test) -> bool:
+        """Say whether a fixture of `test` runs on trio and outlives the test."""
+        return any(
+            definition.scope != "function" and self._uses_trio(definition, test, set())
+            for name in test.fixtures
+            if (definition := test.nearest(name)) is not None
+        )
+
+    def takes_side_by_side(self, definition: Definition, item: pytest.Item) -> bool:
+        if self.declared_on(definition.func) is not None:
+            return True
+        if not is_async(definition.func):
+            return False
+        # pytest-trio looks for the mark on the node that the fixture belongs to.
+        node = item if definition.scope == "function" else _node_of(definition.scope, item)
+        return self._is_in_trio_mode(item) or node.get_closest_marker(self.mark) is not None
+
+    def takes_unclaimed(self, definition: Definition, item: pytest.Item) -> bool:
+        return self.policy is Policy.DECLARED and self.takes_side_by_side(definition, item)
+
+    def _is_in_trio_mode(self, item: pytest.Item) -> bool:
+        """Say whether the ini file, or a conftest around `item`, has switched trio mode on."""
+        if self.is_auto:
+            return True
+        enabling = sys.modules.get("pytest_trio.enable_trio_mode")
+        if enabling is None:
+            return False
+        hook = enabling.pytest_fixture_setup
+        return any(
+            getattr(plugin, "pytest_fixture_setup", None) is hook
+            and Path(plugin.__file__).parent in item.path.parents
+            for plugin in self.config.pluginmanager.get_plugins()
+        )
+
+    def run_for(self, item: pytest.Item) -> Callable[..., Any]:
+        import trio
+
+        if getattr(getattr(item, "obj", None), "hypothesis", None) is not None:
+            return trio.run
         marked = (mark.kwargs.get("run") for mark in item.iter_markers(self.mark))
         run = next((run for run in marked if run is not None), None)
-        if run is None:
-            run = _run_called(self.config.getini("trio_run"))
-        return None if run is trio.run else run
+        return _run_called(self.config.getini("trio_run")) if run is None else run
 
     def runs_on_loop(self, definition: Definition, test: Test) -> bool:
         return self._uses_trio(definition, test, set())
@@ -96,21 +157,21 @@ class PytestTrio(Dialect):
         used = (test.nearest(name) for name in names)
         return any(one is not None and self._uses_trio(one, test, seen) for one in used)
 
-    def _clock_and_instruments(self, test: Test, get: Get) -> Mapping[str, Any]:
-        import trio
-
-        given = []
+    def _given_before(self, test: Test, get: Get) -> Mapping[str, Any]:
+        """Return those arguments of `test` that exist before its run: a clock may be among them."""
+        given = {}
         for name in test.arguments:
             definition = test.nearest(name)
             if definition is None or not self._uses_trio(definition, test, set()):
-                given.append(get(name))
-        clock = the_clock(given)
-        options: dict[str, Any] = {} if clock is None else {"clock": clock}
-        instruments = tuple(one for one in given if isinstance(one, trio.abc.Instrument))
-        return {**options, "instruments": instruments} if instruments else options
+                given[name] = get(name)
+        return {"arguments": given}
 
     def objects_to(self, arguments: Mapping[str, Any], *, shares_loop: bool) -> str | None:
-        if not shares_loop or the_clock(arguments.values()) is None:
+        import trio
+
+        if not shares_loop or not any(
+            isinstance(value, trio.abc.Clock) for value in arguments.values()
+        ):
             return None
         return (
             "asks for a clock, and runs in a trio run that is wider than the test: a run has one "
@@ -131,12 +192,6 @@ class PytestTrio(Dialect):
             return _test_in_a_nursery(function, arguments)
         return function(**arguments)
 
-    def spell_mark(self, declared: Declared) -> str:
-        return "@pytest.mark.trio"
-
-    def spell_scope(self, kind: Kind, scope: Scope) -> str:
-        return f'scope="{scope.word}"'
-
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
         for_conftest: Any = import_module("pytest_trio.enable_trio_mode")
@@ -154,26 +209,18 @@ class PytestTrio(Dialect):
         for_conftest.pytest_fixture_setup = pytest_fixture_setup
 
 
-def the_clock(values: Any) -> Any:
-    """Return the one clock among `values`, or None.
-
-    Raises:
-        ValueError: there are several.
-    """
-    import trio
-
-    clocks = [value for value in values if isinstance(value, trio.abc.Clock)]
-    if len(clocks) > 1:
-        raise ValueError(f"Expected at most one Clock in kwargs, got {clocks!r}")
-    return clocks[0] if clocks else None
+def _node_of(scope: str, item: pytest.Item) -> Any:
+    collectors: dict[str, type[pytest.Collector]] = {
+        "class": pytest.Class,
+        "module": pytest.Module,
+        "package": pytest.Package,
+        "session": pytest.Session,
+    }
+    return item.getparent(collectors[scope]) or item
 
 
 def _run_called(name: object) -> Callable[..., Any]:
     """Return the `run` function of one of the libraries in `RUNS`."""
-    if name not in RUNS:
-        raise ValueError(
-            f"{name!r} not valid for 'trio_run' config. Must be one of: {', '.join(RUNS)}"
-        )
     run: Callable[..., Any] = import_module(str(name)).run
     return run
 
@@ -242,17 +289,18 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         and isinstance(spoken.owner(item), PytestTrio)
         and item.get_closest_marker(PytestTrio.mark) is None
     ):
-        item.add_marker(PytestTrio.mark)
+        give_mark(item, PytestTrio.mark)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
-    __tracebackhide__ = True
     if pyfuncitem.get_closest_marker(PytestTrio.mark) is None:
         return
-    body = pyfuncitem.config.stash[SPOKEN].describe(pyfuncitem).body
-    if not inspect.iscoroutinefunction(body):
-        pytest.fail(f"test function `{pyfuncitem!r}` is marked trio but is not async")
+    if not is_async(pyfuncitem.obj) and not hasattr(pyfuncitem.obj, "hypothesis"):
+        # Not hidden: pytest complains if there is no frame that it could show.
+        pytest.fail(
+            f"test function `{pyfuncitem!r}` is marked trio but is not async", pytrace=False
+        )
 
 
 @pytest.fixture

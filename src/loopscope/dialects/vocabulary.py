@@ -23,9 +23,9 @@ from loopscope.core.declared import Declared
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from loopscope.core.graph import Kind
     from loopscope.core.plan import Policy
     from loopscope.core.scope import Scope
+    from loopscope.dialects.spelling import Spelling
 
 Get = Callable[[str], Any]
 """How a value is had that only a fixture knows: by the fixture's name."""
@@ -98,6 +98,8 @@ class Dialect:
 
     name: ClassVar[str]
     """What its users call it."""
+    spelling: ClassVar[Spelling]
+    """How what it declares is written."""
     mark: ClassVar[str]
     plugin: ClassVar[str]
     """The name that its plugin is registered under, and that `hasplugin` is asked for."""
@@ -163,9 +165,21 @@ class Dialect:
         """
         return Choice.of("asyncio")
 
-    def executes_itself(self, test: Test) -> bool:
-        """Say whether `test` is executed by the dialect's own module, on no loop of ours."""
+    def executes_side_by_side(self, test: Test) -> bool:
+        """Say whether `test` and its fixtures are run together, in a run that is made for them."""
         return False
+
+    def takes_side_by_side(self, definition: Definition, item: pytest.Item) -> bool:
+        """Say whether a fixture of such a test is run together with it."""
+        return False
+
+    def takes_unclaimed(self, definition: Definition, item: pytest.Item) -> bool:
+        """Say whether a fixture can only be used by such a test, which `item` is not."""
+        return False
+
+    def run_for(self, item: pytest.Item) -> Callable[..., Any]:
+        """Return what runs such a test: a function like `trio.run`."""
+        raise NotImplementedError
 
     def runs_on_loop(self, definition: Definition, test: Test) -> bool:
         """Say whether a fixture that is not asynchronous has to run on a loop in `test`."""
@@ -182,14 +196,6 @@ class Dialect:
     def adapt_test(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         """Return the coroutine that a test function is on its loop."""
         return function(**arguments)
-
-    def spell_mark(self, declared: Declared) -> str:
-        """Return the mark that declares `declared`."""
-        raise NotImplementedError
-
-    def spell_scope(self, kind: Kind, scope: Scope) -> str:
-        """Return the argument, of its mark or its decorator, that declares a loop scope."""
-        raise NotImplementedError
 
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
@@ -214,6 +220,15 @@ class Spoken:
 
 
 SPOKEN = pytest.StashKey[Spoken]()
+GIVEN = pytest.StashKey[pytest.Mark]()
+"""The mark that a test bears because a mode claims it: a mark of its author's is nearer."""
+
+
+def give_mark(item: pytest.Item, name: str) -> None:
+    """Put the mark of a dialect on a test that its mode claims."""
+    mark: pytest.MarkDecorator = getattr(pytest.mark, name)
+    item.add_marker(mark)
+    item.stash[GIVEN] = mark.mark
 
 
 def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
@@ -224,7 +239,8 @@ def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
     """
     marking = [dialect for dialect in dialects if dialect.marks(test)]
     for node in test.item.iter_parents():
-        on_node = {mark.name for mark in node.own_markers}
+        given = node.stash.get(GIVEN, None)
+        on_node = {mark.name for mark in node.own_markers if mark is not given}
         for dialect in marking:
             if dialect.mark in on_node:
                 return dialect

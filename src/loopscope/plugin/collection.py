@@ -84,14 +84,16 @@ class Collection:
         if dialect is None:
             return False
         test = describe(item)
-        return not dialect.executes_itself(test) and (test.is_async or self.reaches_a_loop(item))
+        return not dialect.executes_side_by_side(test) and (
+            test.is_async or self.reaches_a_loop(item)
+        )
 
     def adopt(self, item: pytest.Item) -> Vertex | None:
         """Add a test that turned out to need a loop while it was set up, if it may be ours."""
         if not _compat.is_test_function(item):
             return None
         dialect = self.owner(item)
-        if dialect is not None and dialect.executes_itself(describe(item)):
+        if dialect is not None and dialect.executes_side_by_side(describe(item)):
             return None
         return self._add_test(item)
 

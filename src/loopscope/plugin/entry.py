@@ -15,6 +15,7 @@ from loopscope.plugin.collection import RUNNER_FIXTURE, Collection, describe
 from loopscope.plugin.execution import Execution, Refusal
 from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
+from loopscope.plugin.side_by_side import SideBySide
 from loopscope.plugin.state import KEY, STEPPED_IN, State
 from loopscope.report.ladder import ladder
 
@@ -53,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
         "on that backend (a name or a list of names).",
     )
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
+    if spoken.executes:
+        config.pluginmanager.register(SideBySide.of(spoken), "loopscope-side-by-side")
     config.stash[KEY] = State(settings, Collection(settings, config.rootpath, spoken))
 
 

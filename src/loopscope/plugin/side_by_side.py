@@ -20,13 +20,14 @@ import pytest
 
 from loopscope.backends.outcome import keyboard_interrupt_in
 from loopscope.plugin import _compat
-from loopscope.plugin.collection import hypothesis_handle, test_body
+from loopscope.plugin.collection import describe, hypothesis_handle, test_body
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from types import TracebackType
 
     from loopscope.backends.side_by_side import Part
+    from loopscope.dialects.vocabulary import Dialect, Spoken
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
 
 if sys.version_info < (3, 11):
@@ -58,6 +59,35 @@ class SideBySide:
         self.claims = claims
         self.takes = takes
         self.run_for = run_for
+
+    @classmethod
+    def of(cls, spoken: Spoken) -> SideBySide:
+        """Make one for the tests of those dialects that want it."""
+
+        @functools.cache
+        def dialect(item: pytest.Item) -> Dialect | None:
+            if not isinstance(item, pytest.Function):
+                return None
+            owner = spoken.owner(item)
+            wants = owner is not None and owner.executes_side_by_side(describe(item))
+            return owner if wants else None
+
+        def takes(definition: AnyFixtureDef, item: pytest.Item) -> bool:
+            if isinstance(item, pytest.Function) and spoken.owner(item) is None:
+                return any(one.takes_unclaimed(definition, item) for one in spoken.dialects)
+            owner = dialect(item)
+            return owner is not None and owner.takes_side_by_side(definition, item)
+
+        def run_for(item: pytest.Item) -> Callable[..., Any]:
+            owner = dialect(item)
+            assert owner is not None
+            return owner.run_for(item)
+
+        def claims(item: pytest.Item) -> bool:
+            owner = dialect(item)
+            return owner is not None and item.get_closest_marker(owner.mark) is not None
+
+        return cls(claims, takes, run_for)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Part | None:
