@@ -84,6 +84,9 @@ class Anyio(Dialect):
     def claims(self, test: Test) -> bool:
         return BACKEND in test.fixtures and not inspect.isasyncgenfunction(test.body)
 
+    def lacks(self, test: Test) -> str | None:
+        return None if BACKEND in test.fixtures else BACKEND
+
     def choice(self, test: Test) -> Choice:
         value = self._known_value(test)
         try:
@@ -207,8 +210,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if {"anyio", "pytest-asyncio"} <= autos:
         config.issue_config_time_warning(
             pytest.PytestConfigWarning(
-                "anyio_mode and asyncio_mode are both auto: each async test that bears no mark "
-                "belongs to anyio."
+                "AnyIO auto mode has been enabled together with pytest-asyncio auto mode. This may "
+                "cause unexpected behavior. (With loopscope each async test that bears no mark "
+                "belongs to anyio.)"
             ),
             2,
         )

@@ -19,6 +19,7 @@ from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind
 from loopscope.core.plan import Policy
 from loopscope.core.scope import Scope
+from loopscope.dialects.constants import UNKNOWN
 from loopscope.dialects.loop_factories import Factory, parse_names, variants_of
 from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling, listed
@@ -29,6 +30,7 @@ from loopscope.dialects.vocabulary import (
     Option,
     Test,
     give_mark,
+    gives_loop,
     is_async,
 )
 from loopscope.errors import DeclarationError
@@ -97,6 +99,7 @@ class PytestAsyncio(Dialect):
         ),
     )
     variant = "_asyncio_loop_factory"
+    obsolete = (LOOP,)
     lent = (
         "unused_tcp_port",
         "unused_udp_port",
@@ -192,6 +195,9 @@ class _TestOfOurs(type):
     """The class of pytest-asyncio's items, as `isinstance` sees it: there are no such items."""
 
     original: type
+
+    def __getattr__(cls, name: str) -> Any:
+        return getattr(cls.original, name)
 
     def __instancecheck__(cls, item: Any) -> bool:
         spoken = item.config.stash.get(SPOKEN, None) if isinstance(item, pytest.Item) else None
@@ -336,6 +342,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if _ini(metafunc.config, "asyncio_default_fixture_loop_scope", UNKNOWN) is UNKNOWN:
+        return  # 0.23, which does not know the new word yet
     mark = next(metafunc.definition.iter_markers(PytestAsyncio.mark), None)
     if mark is not None and "scope" in mark.kwargs and "loop_scope" not in mark.kwargs:
         warnings.warn(
@@ -368,6 +376,12 @@ def event_loop_policy() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return asyncio.get_event_loop_policy()
+
+
+@pytest.fixture
+@gives_loop
+def event_loop() -> None:
+    """The loop that the test runs on, which versions before 1.0 let a test ask for."""
 
 
 @pytest.fixture(scope="session")

@@ -112,6 +112,8 @@ class Dialect:
     """Whether it has no words for loop scopes, so that no plan can follow them to the letter."""
     allows_mismatch: ClassVar[bool] = True
     """Whether a test that is declared onto another loop than a fixture it uses is run anyway."""
+    obsolete: ClassVar[tuple[str, ...]] = ()
+    """The fixtures that only a version of the plugin has that is installed and old."""
     lent: ClassVar[tuple[str, ...]] = ()
     """The fixtures that are the plugin's own where it is installed, and ours where it is not."""
     takes_bare_fixtures_of_its_tests: ClassVar[bool] = False
@@ -132,6 +134,10 @@ class Dialect:
     def claims(self, test: Test) -> bool:
         """Say whether `test` is claimed by a fixture that it uses."""
         return False
+
+    def lacks(self, test: Test) -> str | None:
+        """Name the fixture that `test` lacks because it was marked after it was collected."""
+        return None
 
     def declared_by(self, test: Test) -> Declared:
         """Return what the marks of `test` declare.
@@ -265,6 +271,20 @@ def owner_of_fixtures(test: Test, dialects: Sequence[Dialect]) -> Dialect | None
             takers = (one for one in reversed(dialects) if one.takes_bare_fixtures)
             return next(takers, None)
     return None
+
+
+_GIVES_LOOP = "__loopscope_gives_loop__"
+
+
+def gives_loop(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a fixture function whose value is to be the loop of the test that asks for it."""
+    setattr(function, _GIVES_LOOP, True)
+    return function
+
+
+def is_given_loop(function: Callable[..., Any]) -> bool:
+    """Say whether a fixture function was marked by `gives_loop`."""
+    return getattr(function, _GIVES_LOOP, False)
 
 
 def is_async(function: object) -> bool:

@@ -5,6 +5,7 @@ Checked with pytest 8.2 to 9.2.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import itertools
@@ -12,14 +13,16 @@ import sys
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import pytest
-from _pytest import fixtures
+from _pytest import fixtures, python
 from _pytest.fixtures import (
     FixtureDef,
+    FuncFixtureInfo,
     SubRequest,
     call_fixture_func,
     get_scope_package,
     resolve_fixture_function,
 )
+from _pytest.mark.structures import ParameterSet
 from _pytest.nodes import Node
 from _pytest.outcomes import OutcomeException
 from _pytest.outcomes import skip as skip_outcome
@@ -41,6 +44,7 @@ __all__ = ["Node", "SubRequest", "call_test_function"]  # what others may import
 
 AnyFixtureDef: TypeAlias = "FixtureDef[Any]"
 
+_CallSpec: Any = getattr(python, "CallSpec", None) or python.CallSpec2
 _FIXTURE: Any = getattr(fixtures, "FixtureFunctionDefinition", ())
 
 # What pytest itself caches as the result of a fixture that failed (`fixtures.TEST_OUTCOME`).
@@ -96,6 +100,46 @@ def is_fixture(value: object) -> bool:
 def getfixturevalue(item: pytest.Function, name: str) -> Any:
     """Return the value of a fixture for `item` itself, whoever is being set up for it."""
     return item._request.getfixturevalue(name)
+
+
+def with_fixture(item: pytest.Function, name: str) -> list[pytest.Function]:
+    """Return what `item` would have been collected as, had it asked for fixture `name`.
+
+    pytest makes one item for each parameter of a fixture, from a `CallSpec` (until 9.2
+    `CallSpec2`), while it collects; there is no way to have it do so later.
+    """
+    definition = fixture_definitions(item, name)[-1]
+    known = item._fixtureinfo
+    info = FuncFixtureInfo(
+        argnames=known.argnames,
+        initialnames=(*known.initialnames, name),
+        names_closure=[*known.names_closure, name],
+        name2fixturedefs={**known.name2fixturedefs, name: [definition]},
+    )
+    made = []
+    for index, param in enumerate(definition.params or (None,)):
+        spec: Any = getattr(item, "callspec", None) or _CallSpec()
+        if definition.params:
+            value = param.values[0] if isinstance(param, ParameterSet) else param
+            spec = dataclasses.replace(
+                spec,
+                params={**spec.params, name: value},
+                indices={**spec.indices, name: index},
+                _arg2scope={**spec._arg2scope, name: definition._scope},
+                _idlist=[*spec._idlist, value if isinstance(value, str) else f"{name}{index}"],
+            )
+        other = pytest.Function.from_parent(
+            item.parent,
+            name=f"{item.originalname}[{'-'.join(spec._idlist)}]" if spec._idlist else item.name,
+            callspec=spec if spec.params else None,
+            callobj=item.obj,
+            fixtureinfo=info,
+            keywords=item.keywords,
+            originalname=item.originalname,
+        )
+        other.own_markers = item.own_markers
+        made.append(other)
+    return made
 
 
 def all_fixture_definitions(session: pytest.Session) -> Iterable[AnyFixtureDef]:

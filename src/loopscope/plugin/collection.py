@@ -23,6 +23,7 @@ from loopscope.dialects.vocabulary import (
     Spoken,
     Test,
     is_async,
+    is_given_loop,
     owner_of_fixtures,
 )
 from loopscope.errors import LoopscopeError
@@ -168,7 +169,9 @@ class Collection:
 
     def needs_loop(self, item: pytest.Item, definition: AnyFixtureDef) -> bool:
         """Say whether the fixture, as `item` uses it, has a loop."""
-        if definition.argname == RUNNER_FIXTURE or self.declared_on(definition) is not None:
+        if definition.argname == RUNNER_FIXTURE or is_given_loop(definition.func):
+            return True
+        if self.declared_on(definition) is not None:
             return True
         if not _compat.is_test_function(item):
             return False

@@ -20,7 +20,7 @@ from loopscope.plugin.state import KEY, STEPPED_IN, State
 from loopscope.report.ladder import ladder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from loopscope.plugin.fixtures import Loopscope
 
@@ -103,6 +103,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     state = config.stash[KEY]
     if state.settings.engine == "off":
         return
+    if state.settings.engine == "on":
+        variants.complete(session.items, state.collection)
     make_plan(state, session.items)
     if state.settings.engine == "observe":
         return
@@ -129,9 +131,33 @@ def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool
     )
 
 
-def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.config.option.setupshow and isinstance(item, pytest.Function):
+        state = item.config.stash[KEY]
+        owner = state.collection.owner(item)
+        if owner is not None and describe(item).is_async:
+            test = state.collection.tests.get(item)
+            loop = None if test is None or state.plan is None else state.plan.loop_of(test.id)
+            reporting.announce_owner(item.config, owner.name, loop)
+
+
+def pytest_report_collectionfinish(
+    config: pytest.Config, items: Sequence[pytest.Item]
+) -> list[str]:
     state = config.stash[KEY]
-    lines = reporting.findings_summary(state.findings)
+    lines = []
+    if state.settings.engine != "off":
+        lines += reporting.owners_summary(_owners(items, state.collection))
+    lines += reporting.findings_summary(state.findings)
     if state.settings.ladder and state.plan is not None:
         lines += ladder(state.plan)
     return lines
+
+
+def _owners(items: Iterable[pytest.Item], collection: Collection) -> Iterator[str | None]:
+    """Yield the name of the dialect of each async test, None where nobody claims it."""
+    for item in items:
+        if _compat.is_test_function(item) and describe(item).is_async:
+            owner = collection.owner(item)
+            yield None if owner is None else owner.name

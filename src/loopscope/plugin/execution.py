@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopscope.dialects.vocabulary import is_async
+from loopscope.dialects.vocabulary import is_async, is_given_loop
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import RUNNER_FIXTURE, hypothesis_handle, test_body
 from loopscope.plugin.fixtures import Loopscope
@@ -114,6 +114,8 @@ class Execution:
         if definition.argname == RUNNER_FIXTURE:
             runtime.open(runtime.loop_for(test))
             make = partial(Loopscope, runtime, test, request)
+        elif is_given_loop(definition.func):
+            make = partial(runtime.loop_itself, definition, request, test)
         elif not runtime.collection.is_stepped(item, definition):
             return runtime.set_up_beside(definition, request, test)
         else:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from loopscope.core.scope import Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     import pytest
 
@@ -26,21 +28,44 @@ def header(settings: Settings) -> str:
     )
 
 
+def owners_summary(owners: Iterable[str | None]) -> list[str]:
+    """Return the line that tells in which vocabulary how many async tests are written.
+
+    `owners` has the name of a dialect for each of them, or None for one that nobody claims.
+    """
+    counts = Counter(owners)
+    unclaimed = counts.pop(None, 0)
+    parts = [f"{count} {name}" for name, count in counts.most_common()]
+    if unclaimed:
+        parts.append(f"{unclaimed} that nobody claims")
+    return [f"async tests: {', '.join(parts)}"] if parts else []
+
+
 def announce(config: pytest.Config, action: str, loop: Loop) -> None:
     """Write a line in the style of `--setup-show`: a loop is set up, or torn down."""
+    _show(config, loop.anchor.scope, f"{action:<8} {_letter(loop)} loop[{loop.backend}]")
+
+
+def announce_owner(config: pytest.Config, owner: str, loop: Loop | None) -> None:
+    """Write a line in the style of `--setup-show`: in which vocabulary and where a test runs."""
+    where = "in a run of its own" if loop is None else f"on {_letter(loop)} loop[{loop.backend}]"
+    _show(config, Scope.FUNCTION, f"OWNER    F {owner}, {where}")
+
+
+def _letter(loop: Loop) -> str:
+    return loop.anchor.scope.word[0].upper()
+
+
+def _show(config: pytest.Config, scope: Scope, line: str) -> None:
     if not config.option.setupshow:
         return
     capture = config.pluginmanager.getplugin("capturemanager")
-    if capture is not None:
-        capture.suspend_global_capture()
-    scope = loop.anchor.scope
-    terminal = config.get_terminal_writer()
-    terminal.line()
-    terminal.write("  " * (Scope.SESSION - scope))
-    terminal.write(f"{action:<8} {scope.word[0].upper()} loop[{loop.backend}]")
-    terminal.flush()
-    if capture is not None:
-        capture.resume_global_capture()
+    with nullcontext() if capture is None else capture.global_and_fixture_disabled():
+        terminal = config.get_terminal_writer()
+        terminal.line()
+        terminal.write("  " * (Scope.SESSION - scope))
+        terminal.write(line)
+        terminal.flush()
 
 
 def findings_summary(findings: Sequence[Finding]) -> list[str]:

@@ -21,6 +21,7 @@ from loopscope.diagnose.fixes import late_finding
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
+from loopscope.plugin.outcomes import only_leaf, outcome_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, KeysView
@@ -161,7 +162,9 @@ class Runtime:
         tasks = self._tasks.setdefault(anchor, {})
         if loop not in tasks:
             hidden = anchor.scope is not Scope.FUNCTION
-            tasks[loop] = host.task(str(anchor), context, hidden=hidden)
+            # Without its parameters: people use the name of a task as a regular expression.
+            name = str(anchor).partition("[")[0]
+            tasks[loop] = host.task(name, context, hidden=hidden)
         return host, tasks[loop]
 
     def loop_for(self, vertex: Vertex) -> Loop:
@@ -242,6 +245,12 @@ class Runtime:
         __tracebackhide__ = True
         vertex = self._placed(_compat.item_of(request), definition, test)
         return self.set_up_sync(definition, request, self.open(self.loop_for(vertex)))
+
+    def loop_itself(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
+        """Return the library's own object for the loop of a fixture."""
+        vertex = self._placed(_compat.item_of(request), definition, test)
+        host = self.open(self.loop_for(vertex))
+        return None if host is None else host.native
 
     def check_arguments(self, item: pytest.Item, test: Vertex) -> None:
         """Fail a test that cannot be called with what its fixtures gave."""
@@ -384,7 +393,11 @@ class Runtime:
         if isinstance(error, YieldCountError) and vertex is not None:
             fail(catalog.yield_count(vertex.name, vertex.origin, str(error)))
         if error is not None:
-            raise error
+            # Out of a group, and with the group as its cause where it is not all there was.
+            instead = outcome_in(error)
+            if instead is None or instead is error:
+                raise error
+            raise instead from (None if instead is only_leaf(error) else error)
         return outcome.value
 
     def _fail_for(self, crash: Crash) -> NoReturn:
@@ -399,7 +412,7 @@ class Runtime:
         """Return the error of a crash with a note that says whose it is."""
         assert crash.owner is not None
         assert crash.error is not None
-        error = _only_leaf(crash.error)
+        error = only_leaf(crash.error)
         _add_note(error, catalog.crashed(crash.owner.key.vertex, self._test_name))
         return error
 
@@ -411,13 +424,6 @@ class Runtime:
 def _is_machinery(frame: FrameType) -> bool:
     package = str(frame.f_globals.get("__name__")).partition(".")[0]
     return package in ("loopscope", "_pytest", "pluggy")
-
-
-def _only_leaf(error: BaseException) -> BaseException:
-    """Return the one error in a group that holds no other, at any depth."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error
 
 
 def _add_note(error: BaseException, note: str) -> None:

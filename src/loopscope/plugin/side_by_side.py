@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import sys
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ import pytest
 from loopscope.backends.outcome import keyboard_interrupt_in
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import describe, hypothesis_handle, test_body
+from loopscope.plugin.outcomes import outcome_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -29,17 +29,6 @@ if TYPE_CHECKING:
     from loopscope.backends.side_by_side import Part
     from loopscope.dialects.vocabulary import Dialect, Spoken
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
-
-if sys.version_info < (3, 11):
-    from exceptiongroup import BaseExceptionGroup
-
-# What pytest knows how to handle, but not inside a group.
-_OUTCOMES = (
-    pytest.skip.Exception,
-    pytest.xfail.Exception,
-    pytest.fail.Exception,
-    pytest.exit.Exception,
-)
 
 
 class SideBySide:
@@ -194,7 +183,7 @@ class SideBySide:
         try:
             run(partial(engine.side_by_side, test), clock=clock, instruments=instruments)
         except BaseException as exc:
-            error = keyboard_interrupt_in(exc) or _only_outcome(exc) or exc
+            error = keyboard_interrupt_in(exc) or outcome_in(exc) or exc
         else:
             return
         # Out here, where Python takes no other error for the context of this one.
@@ -214,13 +203,6 @@ def _require_async(item: pytest.Item, function: object) -> None:
     # Not hidden: pytest shows no frame of it, but it complains if there is none that it could show.
     if not inspect.iscoroutinefunction(function):
         pytest.fail(f"test function `{item!r}` is marked trio but is not async", pytrace=False)
-
-
-def _only_outcome(error: BaseException) -> BaseException | None:
-    """Return the outcome of pytest's, such as a skip, that is all there is in a group."""
-    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
-        error = error.exceptions[0]
-    return error if isinstance(error, _OUTCOMES) else None
 
 
 def _users_part(traceback: TracebackType | None) -> TracebackType | None:

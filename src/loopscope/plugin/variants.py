@@ -32,6 +32,16 @@ def multiply(metafunc: pytest.Metafunc, collection: Collection) -> None:
         metafunc.parametrize(dialect.variant, variants, scope=scope)
 
 
+def complete(items: list[pytest.Item], collection: Collection) -> None:
+    """Replace each test that was marked too late for pytest by what it would have become."""
+    for index, item in reversed(list(enumerate(items))):
+        if _compat.is_test_function(item):
+            dialect = collection.spoken.owner(item)
+            lacking = dialect.lacks(describe(item)) if dialect is not None else None
+            if lacking is not None:
+                items[index : index + 1] = _compat.with_fixture(item, lacking)
+
+
 def keep_apart(collection: Collection) -> None:
     """Keep the results of a fixture apart where several backends use the same definition."""
     backends: dict[Any, set[str]] = {}

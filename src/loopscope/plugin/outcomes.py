@@ -1,0 +1,41 @@
+"""What an error means to pytest, however deep in a group it is."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+if sys.version_info < (3, 11):
+    from exceptiongroup import BaseExceptionGroup
+
+# What pytest knows how to handle, but not inside a group.
+_OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception, pytest.fail.Exception)
+_ENDS_THE_RUN = (pytest.exit.Exception, SystemExit)
+
+
+def outcome_in(error: BaseException) -> BaseException | None:
+    """Return what is to be raised instead of a group, if pytest is to understand it.
+
+    That is what ends the run, wherever it is in the group, or the only thing there is in it, if
+    that is an outcome of pytest's, such as a skip.
+    """
+    ending = _first(error, _ENDS_THE_RUN)
+    if ending is not None:
+        return ending
+    error = only_leaf(error)
+    return error if isinstance(error, _OUTCOMES) else None
+
+
+def only_leaf(error: BaseException) -> BaseException:
+    """Return the one error in a group that holds no other, at any depth."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error
+
+
+def _first(error: BaseException, kinds: tuple[type[BaseException], ...]) -> BaseException | None:
+    if isinstance(error, BaseExceptionGroup):
+        found = (_first(inner, kinds) for inner in error.exceptions)
+        return next((one for one in found if one is not None), None)
+    return error if isinstance(error, kinds) else None

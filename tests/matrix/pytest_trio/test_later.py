@@ -1,0 +1,14 @@
+"""What is said of the tests in the other file, and without a mark."""
+
+from __future__ import annotations
+
+import pytest
+from test_common import told
+
+
+def test_a_fixture_is_torn_down_after_its_test() -> None:
+    assert told == ["up", "test", "down"]
+
+
+def test_the_plugin_is_found_by_its_name(pytestconfig: pytest.Config) -> None:
+    assert pytestconfig.pluginmanager.hasplugin("trio")
