@@ -58,6 +58,14 @@ LS101 loop scope mismatch: test_login (function loop) uses client (session loop)
   why   what client makes belongs to a loop that test_login does not run on;
         test_login is run all the same, as pytest-asyncio does""",
     ),
+    "LS101-with-a-default-that-is-too-narrow": (
+        catalog.finding_for(LoopMismatch(TEST, SHORT, on(FUNCTION), on(MODULE))),
+        """\
+LS101 loop scope mismatch: test_login (function loop) uses client (module loop)
+  tests/conftest.py:12  client      made on the loop of module tests/test_a.py
+  tests/test_a.py:140   test_login  runs on a loop of its own
+  why   what client makes belongs to a loop that test_login does not run on""",
+    ),
     "LS101-with-a-default-that-gave-way": (
         catalog.finding_for(LoopMismatch(CLIENT, DB, on(MODULE), on(SESSION))),
         """\

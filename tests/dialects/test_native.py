@@ -1,18 +1,15 @@
-"""Our own words: what they mean, and how a meaning is spelled."""
+"""Our own words, and what they mean."""
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from loopscope.core.declared import Declared
-from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 from loopscope.dialects import native
 from loopscope.errors import DeclarationError, LoopscopeError, UnknownName
+from tests.dialects.stubs import collected, mark
+from tests.dialects.stubs import native as dialect
 
 BACKENDS = ("asyncio", "uvloop", "trio")
 VALID_ARGUMENTS = "scope, backend"
@@ -99,47 +96,53 @@ def test_a_bad_argument_is_refused_with_the_valid_ones(
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize(
-    ("declared", "words"),
-    [
-        (Declared(), "@pytest.mark.loopscope()"),
-        (Declared(Scope.MODULE), '@pytest.mark.loopscope(scope="module")'),
-        (Declared(backends=("trio",)), '@pytest.mark.loopscope(backend="trio")'),
-        (
-            Declared(Scope.CLASS, ("trio", "uvloop")),
-            '@pytest.mark.loopscope(scope="class", backend=["trio", "uvloop"])',
-        ),
-    ],
-    ids=["nothing", "scope", "backend", "both"],
-)
-def test_a_declaration_is_spelled_as_a_mark(declared: Declared, words: str) -> None:
-    assert native.spell_mark(declared) == words
-
-
-@given(
-    st.builds(
-        Declared,
-        st.none() | st.sampled_from(Scope),
-        st.lists(st.sampled_from(BACKENDS), unique=True).map(tuple),
-    )
-)
-def test_what_is_spelled_is_parsed_again(declared: Declared) -> None:
-    marks = SimpleNamespace(loopscope=lambda *args, **kwargs: (args, kwargs))
-    words = native.spell_mark(declared).removeprefix("@")
-    args, kwargs = eval(words, {"pytest": SimpleNamespace(mark=marks)})
-    assert native.parse_mark(args, kwargs, BACKENDS) == declared
-
-
-@pytest.mark.parametrize(
-    ("kind", "words"), [(Kind.TEST, 'scope="module"'), (Kind.FIXTURE, 'loop_scope="module"')]
-)
-def test_a_scope_is_spelled_as_the_argument_of_mark_or_decorator(kind: Kind, words: str) -> None:
-    assert native.spell_scope(kind, Scope.MODULE) == words
-
-
 def test_what_is_declared_on_a_function_is_found_there() -> None:
     def fixture() -> None: ...
 
     assert native.declared_on(fixture) is None
     native.declare(fixture, Declared(Scope.MODULE))
     assert native.declared_on(fixture) == Declared(Scope.MODULE)
+
+
+async def body() -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parameters", "backend"),
+    [
+        pytest.param({}, {}, "asyncio", id="the-first-of-the-suite"),
+        pytest.param({"backend": "trio"}, {}, "trio", id="the-one-of-the-mark"),
+        pytest.param({"backend": ["uvloop", "trio"]}, {}, "uvloop", id="the-first-of-the-mark"),
+        pytest.param(
+            {"backend": ["uvloop", "trio"]}, {"loopscope_backend": "trio"}, "trio", id="variant"
+        ),
+    ],
+)
+def test_a_test_runs_on_the_backend_that_its_parameter_its_mark_or_the_suite_names(
+    arguments: dict[str, object], parameters: dict[str, object], backend: str
+) -> None:
+    test = collected(body, [mark("loopscope", **arguments)], parameters=parameters)
+    choice = dialect().choice(test)
+    assert (choice.backend, choice.key) == (backend, backend)
+
+
+@pytest.mark.parametrize(
+    ("marks", "variants"),
+    [
+        ([], []),
+        ([mark("loopscope", backend="trio")], []),
+        ([mark("loopscope", backend=["trio", "asyncio"])], ["trio", "asyncio"]),
+    ],
+    ids=["unmarked", "one", "two"],
+)
+def test_a_test_has_a_variant_for_each_of_several_backends(
+    marks: list[object], variants: list[str]
+) -> None:
+    test = collected(body, marks)  # type: ignore[arg-type]
+    assert [variant.id for variant in dialect().variants(test)] == variants
+
+
+def test_the_nearest_mark_is_the_one_that_declares() -> None:
+    test = collected(body, [mark("loopscope", scope="module")], [mark("loopscope", backend="trio")])
+    assert dialect().declared_by(test) == Declared(Scope.MODULE)
+    assert dialect().declared_by(collected(body)) == Declared()

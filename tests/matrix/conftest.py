@@ -1,4 +1,4 @@
-"""The suites below are run by nox's session `versions`, one vocabulary at a time, and not from here.
+"""The suites below are run by nox's session `versions`, one at a time, and not from here.
 
 Each is written in words that its plugin has in all of the versions that it is run with, or chooses
 its files by the version. It passes on the plugin itself, but for the files named `test_engine.py`:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-for module in ("anyio", "pytest_asyncio", "pytest_trio", "hypothesis"):
-    pytest.importorskip(module)
+pytest.importorskip("anyio")
+pytest.importorskip("hypothesis")
+pytest.importorskip("pytest_asyncio")
+pytest.importorskip("pytest_trio")
 
 from tests.pytest_features.inner import shield
 from tests.vocabularies.suites import Suite

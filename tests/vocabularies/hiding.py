@@ -48,7 +48,7 @@ sys.meta_path[:] = [Finder if finder is PathFinder else finder for finder in sys
 """
 
 # What is hidden of each plugin: modules, distributions, and distributions that lose their plugin.
-HIDDEN = {
+HIDDEN: dict[str, tuple[list[str], list[str], list[str]]] = {
     "pytest-asyncio": (["pytest_asyncio"], ["pytest-asyncio"], []),
     "pytest-trio": (["pytest_trio"], ["pytest-trio"], []),
     "trio": (["trio"], ["trio"], []),
@@ -60,9 +60,10 @@ HIDDEN = {
 def hide(names: Iterable[str], directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Hide `names`, of those in `HIDDEN`, from every Python that is started from here."""
     directory.mkdir(exist_ok=True)
-    columns = zip(*(HIDDEN[name] for name in names), strict=True)
-    modules, distributions, pluginless = [sum(column, []) for column in columns] or [[], [], []]
-    told = {"modules": modules, "distributions": distributions, "pluginless": pluginless}
+    told: dict[str, list[str]] = {"modules": [], "distributions": [], "pluginless": []}
+    for name in names:
+        for column, hidden in zip(told.values(), HIDDEN[name], strict=True):
+            column.extend(hidden)
     (directory / "hidden.json").write_text(json.dumps(told), encoding="utf-8")
     (directory / "sitecustomize.py").write_text(SITECUSTOMIZE, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(directory), prepend=os.pathsep)

@@ -75,7 +75,7 @@ def marked_in_every_way() -> tuple[dict[str, str], dict[str, str]]:
         others = [other for other in WORDS if other != word]
         source = f"{AT_THE_TOP}\npytestmark = pytest.mark.{word}\n"
         source += f"async def test_module_{word}(request):\n    {TELLS}\n"
-        source += f"class TestInherits:\n"
+        source += "class TestInherits:\n"
         source += f"    async def test_module_class_{word}(self, request):\n        {TELLS}\n"
         expected |= {f"test_module_{word}": word, f"test_module_class_{word}": word}
         for other in others:
@@ -87,7 +87,7 @@ def marked_in_every_way() -> tuple[dict[str, str], dict[str, str]]:
             source += (
                 f"    async def test_{word}_in_{name}_class(self, request):\n        {TELLS}\n"
             )
-            source += f"    class TestNested:\n"
+            source += "    class TestNested:\n"
             source += f"        async def {name}_nested(self, request):\n            {TELLS}\n"
             expected |= {
                 name: other,
@@ -118,7 +118,7 @@ MODES = {
     "all modes": ("--asyncio-mode=auto", "--anyio-mode=auto", "-otrio_mode=true"),
 }
 
-OPTIONS = ("--loopscope-backends=uvloop", "-Wignore:anyio_mode and asyncio_mode are both auto")
+OPTIONS = ("--loopscope-backends=uvloop", "-Wignore::pytest.PytestConfigWarning")
 
 
 def told(suite: Suite) -> dict[str, str]:
@@ -237,7 +237,11 @@ def test_both_modes_at_once_are_worth_a_warning_and_no_more(suite: Suite) -> Non
     suite.write({"conftest.py": CONFTEST, "test_it.py": UNMARKED})
     ran = suite.ran("-Wdefault", *MODES["both autos"])
     assert ran.code == 0, ran.out
-    told_of = [line for line in ran.lines if "anyio_mode and asyncio_mode are both auto" in line]
+    told_of = [
+        line
+        for line in ran.lines
+        if "auto mode has been enabled together with pytest-asyncio auto mode" in line
+    ]
     assert len(told_of) == 1, ran.out
 
 

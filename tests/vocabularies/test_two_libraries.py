@@ -17,7 +17,7 @@ AUTO_MODES = {
     "both autos": (
         "--asyncio-mode=auto",
         "--anyio-mode=auto",
-        "-Wignore:anyio_mode and asyncio_mode are both auto",
+        "-Wignore::pytest.PytestConfigWarning",
     ),
 }
 

@@ -86,10 +86,11 @@ def loop_mismatch(found: LoopMismatch, fix: str = "") -> Finding:
 
 def _place_and_default(vertex: Vertex, loop: Loop) -> str:
     """Name a loop, and the line of the ini file, if it is that which puts `vertex` on it."""
-    line = _default_line(vertex)
-    if vertex.default is None or line is None or loop.anchor != vertex.anchor.at(vertex.default):
+    line, default = _default_line(vertex), vertex.default
+    if line is None or default is None or default < vertex.anchor.scope:
         return place_of(loop)
-    return f"{place_of(loop)} ({line})"
+    is_its_own = loop.anchor == vertex.anchor.at(default)
+    return f"{place_of(loop)} ({line})" if is_its_own else place_of(loop)
 
 
 def _default_line(vertex: Vertex) -> str | None:

@@ -14,6 +14,9 @@ PEERS: tuple[type[Dialect], ...] = (
 )
 """The dialects of other plugins. Of two equal claims to a test the first one counts."""
 
+OPENED_LOOPS = tuple(dialect.opened_loop for dialect in PEERS if dialect.opened_loop)
+"""The names of fixtures whose results other plugins take for loops."""
+
 NATIVE = native.Native
 
 _ALL: tuple[type[Dialect], ...] = (NATIVE, *PEERS)

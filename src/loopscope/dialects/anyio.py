@@ -202,6 +202,7 @@ def free_udp_port(free_udp_port_factory: FreePorts) -> int:
     return free_udp_port_factory()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "anyio: run this async test on each backend that anyio_backend names."

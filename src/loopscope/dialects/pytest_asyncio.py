@@ -100,6 +100,7 @@ class PytestAsyncio(Dialect):
     )
     variant = "_asyncio_loop_factory"
     obsolete = (LOOP,)
+    opened_loop = "_opened_loop"
     lent = (
         "unused_tcp_port",
         "unused_udp_port",
@@ -240,7 +241,7 @@ def _mode(config: pytest.Config) -> str:
         raise pytest.UsageError(
             f"{mode!r} is not a valid asyncio_mode. Valid modes: {', '.join(MODES)}."
         )
-    return str(mode)
+    return str(getattr(mode, "value", mode))  # other plugins set it to a member of theirs
 
 
 def _debug(config: pytest.Config) -> bool:
@@ -376,6 +377,12 @@ def event_loop_policy() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         return asyncio.get_event_loop_policy()
+
+
+@pytest.fixture
+@gives_loop
+def _opened_loop() -> None:
+    """A loop that opens; looptime and its like find it by the module of this function."""
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import pytest
 
 from loopscope.core.declared import Declared
+from loopscope.errors import LoopscopeError
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -114,6 +115,8 @@ class Dialect:
     """Whether a test that is declared onto another loop than a fixture it uses is run anyway."""
     obsolete: ClassVar[tuple[str, ...]] = ()
     """The fixtures that only a version of the plugin has that is installed and old."""
+    opened_loop: ClassVar[str | None] = None
+    """The fixture as which a loop that opens is shown to plugins that look for loops."""
     lent: ClassVar[tuple[str, ...]] = ()
     """The fixtures that are the plugin's own where it is installed, and ours where it is not."""
     takes_bare_fixtures_of_its_tests: ClassVar[bool] = False
@@ -148,8 +151,19 @@ class Dialect:
         return Declared()
 
     def declared_on(self, function: Callable[..., Any]) -> Declared | None:
-        """Return what its decorator declared on a fixture function, None if it is not there."""
+        """Return what its decorator declared on a fixture function, None if it is not there.
+
+        Raises:
+            LoopscopeError: a decorator that cannot be understood.
+        """
         return None
+
+    def decorates(self, function: Callable[..., Any]) -> bool:
+        """Say whether its decorator is on a fixture function, whatever it declares there."""
+        try:
+            return self.declared_on(function) is not None
+        except LoopscopeError:
+            return True
 
     def default_for(self, definition: Definition) -> Scope | None:
         """Return the loop scope that the suite asks for where a fixture declares none."""
@@ -265,7 +279,7 @@ def owner_of_fixtures(test: Test, dialects: Sequence[Dialect]) -> Dialect | None
         if definition is None:
             continue
         for dialect in dialects:
-            if dialect.declared_on(definition.func) is not None:
+            if dialect.decorates(definition.func):
                 return dialect
         if is_async(definition.func):
             takers = (one for one in reversed(dialects) if one.takes_bare_fixtures)

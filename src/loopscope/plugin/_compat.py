@@ -5,6 +5,7 @@ Checked with pytest 8.2 to 9.2.
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import inspect
@@ -27,6 +28,7 @@ from _pytest.nodes import Node
 from _pytest.outcomes import OutcomeException
 from _pytest.outcomes import skip as skip_outcome
 from _pytest.python import pytest_pyfunc_call as call_test_function
+from _pytest.scope import Scope
 from _pytest.unittest import TestCaseFunction
 
 if TYPE_CHECKING:
@@ -100,6 +102,28 @@ def is_fixture(value: object) -> bool:
 def getfixturevalue(item: pytest.Function, name: str) -> Any:
     """Return the value of a fixture for `item` itself, whoever is being set up for it."""
     return item._request.getfixturevalue(name)
+
+
+def others_see_fixtures(item: pytest.Item) -> bool:
+    """Say whether a plugin that is neither pytest's nor ours looks at what fixtures result in."""
+    return any(
+        not impl.function.__module__.startswith(("_pytest.", "loopscope."))
+        for impl in item.ihook.pytest_fixture_setup.get_hookimpls()
+    )
+
+
+def show_fixture(
+    item: pytest.Function, like: AnyFixtureDef, name: str, scope: str, value: object
+) -> None:
+    """Have all plugins see a fixture being set up that is `like` another one and gives `value`."""
+
+    def give() -> object:
+        return value
+
+    give.__module__ = like.func.__module__
+    shown = copy.copy(like)
+    vars(shown).update(argname=name, func=give, argnames=(), _scope=Scope(scope))
+    item.ihook.pytest_fixture_setup(fixturedef=shown, request=item._request)
 
 
 def with_fixture(item: pytest.Function, name: str) -> list[pytest.Function]:

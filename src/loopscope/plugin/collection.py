@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-import pytest
 
 from loopscope.backends import registry
 from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind, Suite, Vertex
-from loopscope.core.origin import Origin
 from loopscope.core.plan import Policy
 from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose import catalog
@@ -28,11 +23,14 @@ from loopscope.dialects.vocabulary import (
 )
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
+from loopscope.plugin.places import Origins, Places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from loopscope.plugin._compat import AnyFixtureDef, Node
+    import pytest
+
+    from loopscope.plugin._compat import AnyFixtureDef
     from loopscope.plugin.options import Settings
 
 RUNNER_FIXTURE = "loopscope"
@@ -54,19 +52,16 @@ class Collection:
     """Collected items as vertices, and the way back from vertices to pytest's objects."""
 
     settings: Settings
-    root: Path
+    origins: Origins
     spoken: Spoken
     suite: Suite = field(default_factory=Suite)
     findings: list[catalog.Finding] = field(default_factory=list)
-    nodes: dict[Anchor, Node] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
     tests: dict[pytest.Item, Vertex] = field(default_factory=dict)
     instances: dict[tuple[AnyFixtureDef, Anchor, str], Vertex] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     _owners: dict[pytest.Item, Dialect | None] = field(default_factory=dict)
-    _anchors: dict[Node, Anchor] = field(default_factory=dict)
-    _origins: dict[AnyFixtureDef, Origin] = field(default_factory=dict)
     _declared: dict[AnyFixtureDef, tuple[Dialect, Declared] | None] = field(default_factory=dict)
-    _paths: dict[str, str | None] = field(default_factory=dict)
 
     def owner(self, item: pytest.Function) -> Dialect | None:
         """Return the dialect that a test is written in, None if nobody claims it."""
@@ -99,12 +94,12 @@ class Collection:
         return self._add_test(item)
 
     def _add_test(self, item: pytest.Function) -> Vertex:
-        anchor = self.anchor(item)
+        anchor = self.places.of(item)
         id = anchor.node
         test, owner = describe(item), self.owner(item)
         dialect = owner or owner_of_fixtures(test, self.spoken.dialects) or self.native
         needs_loop = test.is_async and owner is not None
-        origin = self._origin(item.function)
+        origin = self.origins.of(item.function)
         declared, backend = Declared(), "asyncio"
         try:
             declared = dialect.declared_by(test)
@@ -242,7 +237,7 @@ class Collection:
             dialect, _ = found
             if dialect is not self.owner(item):
                 backend = self._chosen(dialect, describe(item))
-        anchor = self.anchor_of(item, definition)
+        anchor = self.places.of_fixture(item, definition)
         return self.instances.get((definition, anchor, backend))
 
     def _uses(
@@ -255,7 +250,7 @@ class Collection:
         for definition in definitions:
             vertex = self.instance(item, definition, backend)
             if vertex is None:
-                place = self.anchor_of(item, definition)
+                place = self.places.of_fixture(item, definition)
                 vertex = self._add_instance(item, definition, place, backend)
             yield vertex.id
 
@@ -266,7 +261,7 @@ class Collection:
         place: Anchor,
         backend: str,
     ) -> Vertex:
-        origin = self.origin_of(definition)
+        origin = self.origins.of_fixture(definition)
         dialect, declared = self._dialect_of(item, definition)
         needs_loop = self.needs_loop(item, definition)
         if self.declared_on(definition) is not None and dialect is not self.owner(item):
@@ -320,13 +315,6 @@ class Collection:
                 declared = Declared(default=default)
         return dialect, declared
 
-    def origin_of(self, definition: AnyFixtureDef) -> Origin:
-        """Return where the fixture is defined."""
-        origin = self._origins.get(definition)
-        if origin is None:
-            origin = self._origins[definition] = self._origin(definition.func)
-        return origin
-
     def _resolve(
         self, item: pytest.Function, name: str, asker: AnyFixtureDef | None = None
     ) -> AnyFixtureDef | None:
@@ -336,71 +324,6 @@ class Collection:
         if asker is not None and asker.argname == name and asker in found:
             found = found[: list(found).index(asker)]
         return found[-1] if found else None
-
-    def anchor(self, item: pytest.Item) -> Anchor:
-        """Return the place of one test, in its chain of places up to the session."""
-        anchor = self._anchors.get(item)
-        if anchor is None:
-            parent = item.parent
-            assert parent is not None
-            around = self._collector_anchor(parent)
-            name = item.nodeid
-            while Anchor(Scope.FUNCTION, name) in self.nodes:
-                name += "'"  # the same test once more, by --keep-duplicates
-            if item.getparent(pytest.Class) is None:
-                # pytest gives a class-scoped fixture outside of any class the life of its test.
-                around = self._known(Anchor(Scope.CLASS, name, around), item)
-            anchor = self._known(Anchor(Scope.FUNCTION, name, around), item)
-            self._anchors[item] = anchor
-        return anchor
-
-    def _collector_anchor(self, node: Node) -> Anchor:
-        anchor = self._anchors.get(node)
-        if anchor is None:
-            if isinstance(node, pytest.Session) or node.parent is None:
-                # pytest gives a package-scoped fixture outside of any package the session's life.
-                session = self._known(Anchor(Scope.SESSION, ""), node)
-                anchor = self._known(Anchor(Scope.PACKAGE, "", session), node)
-            else:
-                # The root directory may be a package itself. pytest gives the fixtures of its
-                # conftest the session's life, and so the package has that here.
-                anchor = self._collector_anchor(node.parent)
-                for kind, scope in _COLLECTORS:
-                    if isinstance(node, kind) and node.nodeid != ".":
-                        anchor = self._known(Anchor(scope, node.nodeid, anchor), node)
-                        break
-            self._anchors[node] = anchor
-        return anchor
-
-    def _known(self, anchor: Anchor, node: Node) -> Anchor:
-        self.nodes[anchor] = node
-        return anchor
-
-    def anchor_of(self, item: pytest.Item, definition: AnyFixtureDef) -> Anchor:
-        """Return the place at whose end pytest tears `definition` down."""
-        anchor = self.anchor(item)
-        scope = Scope.parse(definition.scope)
-        if scope is Scope.PACKAGE:
-            node = _compat.package_of(item, definition)
-            return self._collector_anchor(item.session if node is None else node)
-        return anchor.at(scope)
-
-    def _origin(self, function: Any) -> Origin:
-        while isinstance(function, partial):
-            function = function.func
-        code = getattr(inspect.unwrap(getattr(function, "__func__", function)), "__code__", None)
-        module = getattr(function, "__module__", None) or "?"
-        if code is None:
-            return Origin(module, 1)
-        return Origin(self._inside_root(code.co_filename) or module, code.co_firstlineno)
-
-    def _inside_root(self, filename: str) -> str | None:
-        """Return the path of a file relative to the root directory, or None if it is outside."""
-        if filename not in self._paths:
-            path = Path(filename)
-            inside = path.is_relative_to(self.root)
-            self._paths[filename] = path.relative_to(self.root).as_posix() if inside else None
-        return self._paths[filename]
 
 
 def describe(item: pytest.Function) -> Test:
@@ -428,11 +351,3 @@ def _manners(dialect: Dialect) -> dict[str, Any]:
         "always_planned": dialect.always_planned,
         "allows_mismatch": dialect.allows_mismatch,
     }
-
-
-# A package is a directory to pytest, a module is not: what comes first wins.
-_COLLECTORS: tuple[tuple[type[Node], Scope], ...] = (
-    (pytest.Package, Scope.PACKAGE),
-    (pytest.Class, Scope.CLASS),
-    (pytest.Module, Scope.MODULE),
-)

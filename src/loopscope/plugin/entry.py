@@ -13,6 +13,7 @@ from loopscope.dialects.vocabulary import SPOKEN, Spoken
 from loopscope.plugin import _compat, options, reporting, takeover, variants
 from loopscope.plugin.collection import RUNNER_FIXTURE, Collection, describe
 from loopscope.plugin.execution import Execution, Refusal
+from loopscope.plugin.places import Origins
 from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
 from loopscope.plugin.side_by_side import SideBySide
@@ -42,7 +43,6 @@ def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager
         takeover.step_in_for(manager, plugin)
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     settings = options.read(config)
     if settings.engine == "on" and not config.stash.get(STEPPED_IN, False):
@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
     if spoken.executes:
         config.pluginmanager.register(SideBySide.of(spoken), "loopscope-side-by-side")
-    config.stash[KEY] = State(settings, Collection(settings, config.rootpath, spoken))
+    config.stash[KEY] = State(settings, Collection(settings, Origins(config.rootpath), spoken))
 
 
 def _spoken(config: pytest.Config, settings: options.Settings) -> Spoken:
@@ -147,8 +147,8 @@ def pytest_report_collectionfinish(
 ) -> list[str]:
     state = config.stash[KEY]
     lines = []
-    if state.settings.engine != "off":
-        lines += reporting.owners_summary(_owners(items, state.collection))
+    if state.settings.engine != "off" and config.option.verbose >= 0:
+        lines += reporting.owners_summary(_owners(items, state.collection), native.MARK)
     lines += reporting.findings_summary(state.findings)
     if state.settings.ladder and state.plan is not None:
         lines += ladder(state.plan)

@@ -28,17 +28,18 @@ def header(settings: Settings) -> str:
     )
 
 
-def owners_summary(owners: Iterable[str | None]) -> list[str]:
+def owners_summary(owners: Iterable[str | None], ours: str) -> list[str]:
     """Return the line that tells in which vocabulary how many async tests are written.
 
-    `owners` has the name of a dialect for each of them, or None for one that nobody claims.
+    `owners` has the name of a dialect for each of them, or None for one that nobody claims. There
+    is nothing to tell where they are all in `ours`.
     """
     counts = Counter(owners)
     unclaimed = counts.pop(None, 0)
     parts = [f"{count} {name}" for name, count in counts.most_common()]
     if unclaimed:
         parts.append(f"{unclaimed} that nobody claims")
-    return [f"async tests: {', '.join(parts)}"] if parts else []
+    return [f"async tests: {', '.join(parts)}"] if unclaimed or set(counts) - {ours} else []
 
 
 def announce(config: pytest.Config, action: str, loop: Loop) -> None:

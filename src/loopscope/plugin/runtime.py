@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from loopscope.backends import registry
 from loopscope.backends.base import AsyncFn, Crash, Entry, Host, Outcome, ScopeTask, YieldCountError
 from loopscope.core.graph import Suite, Vertex, reach
 from loopscope.core.plan import Loop, Plan, place
@@ -21,6 +19,7 @@ from loopscope.diagnose.fixes import late_finding
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
+from loopscope.plugin.loops import OpenLoops
 from loopscope.plugin.outcomes import only_leaf, outcome_in
 
 if TYPE_CHECKING:
@@ -76,9 +75,8 @@ class Runtime:
         self.collection = collection
         self.plan = plan
         self.contexts = ScopeContexts()
-        self._announce = announce
+        self.loops = OpenLoops(announce, dry=dry)
         self.dry = dry
-        self._hosts: dict[Loop, Host | None] = {}
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
         self._stepping = False
@@ -100,55 +98,28 @@ class Runtime:
             test = self.collection.adopt(item)
         return test
 
-    @property
-    def live(self) -> set[Loop]:
-        """The loops that are open."""
-        return set(self._hosts)
-
     def open(self, loop: Loop) -> Host | None:
         """Open `loop` unless it is open; it is closed when pytest leaves its place."""
-        if loop not in self._hosts:
-            self._announce("SETUP", loop)
-            self._hosts[loop] = None if self.dry else self._open(loop)
-            self.collection.nodes[loop.anchor].addfinalizer(partial(self._close, loop))
-        return self._hosts[loop]
-
-    def _open(self, loop: Loop) -> Host:
-        item = self._item
-        assert isinstance(item, pytest.Function)
-        choice, get = (
-            self.collection.choice_for(item, loop.backend),
-            partial(_compat.getfixturevalue, item),
-        )
-        backend, options = choice.resolve(get)
-        if loop.anchor.scope is Scope.FUNCTION:
-            options = {**options, **choice.own_options(get)}
-        host = registry.get(backend).open(str(loop), **options)
-        host.become_current()
-        return host
+        if loop not in self.loops:
+            item = self._item
+            assert isinstance(item, pytest.Function)
+            choice = self.collection.choice_for(item, loop.backend)
+            self.loops.open(loop, choice, item)
+            self.collection.places.nodes[loop.anchor].addfinalizer(partial(self._close, loop))
+        return self.loops[loop]
 
     def _close(self, loop: Loop) -> None:
-        host = self._hosts.pop(loop)
-        if host is not None:
-            try:
-                self._unsettled.extend(host.close())
-            except Exception as exc:
-                warnings.warn(catalog.disorderly(loop, exc), RuntimeWarning, stacklevel=1)
-            for other in reversed(self._hosts.values()):
-                if other is not None:
-                    other.become_current()
-                    break
-        self._announce("TEARDOWN", loop)
+        self._unsettled.extend(self.loops.close(loop))
 
     def close(self) -> None:
         """Close what is still open: pytest drops finalizers when one of them ends the run."""
-        for loop in list(reversed(self._hosts)):
+        for loop in reversed(list(self.loops)):
             self._close(loop)
 
     def context(self, anchor: Anchor) -> Context:
         """Return the context of a place; it ends when pytest leaves the place."""
         if not self.contexts.knows(anchor):
-            self.collection.nodes[anchor].addfinalizer(partial(self._end, anchor))
+            self.collection.places.nodes[anchor].addfinalizer(partial(self._end, anchor))
         return self.contexts.of(anchor)
 
     def _end(self, anchor: Anchor) -> None:
@@ -188,7 +159,7 @@ class Runtime:
         __tracebackhide__ = True
         item = _compat.item_of(request)
         if self._stepping:
-            origin = self.collection.origin_of(definition)
+            origin = self.collection.origins.of_fixture(definition)
             raise Refused(catalog.asked_while_running(definition.argname, origin, test.name))
         vertex = self._placed(item, definition, test)
         kwargs = {name: request.getfixturevalue(name) for name in definition.argnames}
@@ -233,7 +204,7 @@ class Runtime:
         """
         __tracebackhide__ = True
         item = _compat.item_of(request)
-        anchor = self.collection.anchor_of(item, definition)
+        anchor = self.collection.places.of_fixture(item, definition)
         run = partial(self.contexts.run, anchor, self.context(anchor).copy())
         if host is not None:
             run = partial(host.run_beside, run)
@@ -341,7 +312,7 @@ class Runtime:
         """Let synchronous code of a test find the loop of the test, if that is open."""
         test = self.test(item)
         loop = None if test is None else self.plan.loop_of(test.id)
-        host = None if loop is None else self._hosts.get(loop)
+        host = None if loop is None else self.loops.get(loop)
         if host is not None:
             host.become_current()
 
@@ -379,7 +350,7 @@ class Runtime:
         assert isinstance(item, pytest.Function)
         wanted = self.collection.wanted(item, definition, test.backend)
         planned = list(Suite.of(wanted).on_loops().values())
-        misfit = place(self.plan, planned, test, self.live)
+        misfit = place(self.plan, planned, test, self.loops)
         if misfit is not None:
             fail(late_finding(self.plan, misfit))
         return wanted[-1]

@@ -73,7 +73,9 @@ def test_a_sync_test_uses_an_async_fixture(made: object) -> None:
 def test_a_fixture_is_torn_down_after_its_test() -> None:
     for backend in ("asyncio", "trio"):
         first = told.index(f"test {backend}")
-        assert told[first - 1 : first + 2] == [f"{word} {backend}" for word in ("up", "test", "down")]
+        assert told[first - 1 : first + 2] == [
+            f"{word} {backend}" for word in ("up", "test", "down")
+        ]
 
 
 def test_the_plugin_is_found_by_its_name(pytestconfig: pytest.Config) -> None:

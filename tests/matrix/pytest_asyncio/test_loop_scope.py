@@ -26,8 +26,8 @@ async def of_each_test() -> AsyncIterator[AbstractEventLoop]:
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def of_session() -> AsyncIterator[AbstractEventLoop]:
-    yield here()
+async def of_session() -> AbstractEventLoop:
+    return here()  # 0.26 closes the session's loop before a fixture could be torn down on it
 
 
 @pytest.mark.asyncio(loop_scope="module")

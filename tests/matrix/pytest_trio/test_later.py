@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-from test_common import told
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_a_fixture_is_torn_down_after_its_test() -> None:
-    assert told == ["up", "test", "down"]
+    assert sys.modules["test_common"].told == ["up", "test", "down"]
 
 
 def test_the_plugin_is_found_by_its_name(pytestconfig: pytest.Config) -> None:

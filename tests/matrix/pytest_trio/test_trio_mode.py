@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 import trio
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
 
 @pytest.fixture
-async def made() -> AsyncIterator[object]:
-    yield trio.lowlevel.current_trio_token()
+async def made() -> object:
+    return trio.lowlevel.current_trio_token()
 
 
 async def test_a_test_needs_no_mark(made: object, nursery: trio.Nursery) -> None:

@@ -1,0 +1,94 @@
+"""The loops that are open, and who is told when one opens or closes."""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+from typing import TYPE_CHECKING
+
+from loopscope.backends import registry
+from loopscope.core.scope import Scope
+from loopscope.diagnose import catalog
+from loopscope.dialects import OPENED_LOOPS
+from loopscope.plugin import _compat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import pytest
+
+    from loopscope.backends.base import Crash, Host
+    from loopscope.core.plan import Loop
+    from loopscope.dialects.vocabulary import Choice
+
+
+class OpenLoops:
+    """The hosts of the loops that are open, in the order in which they were opened.
+
+    `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made.
+    """
+
+    def __init__(self, announce: Callable[[str, Loop], None], *, dry: bool) -> None:
+        self._announce = announce
+        self._dry = dry
+        self._hosts: dict[Loop, Host | None] = {}
+
+    def __contains__(self, loop: object) -> bool:
+        return loop in self._hosts
+
+    def __iter__(self) -> Iterator[Loop]:
+        return iter(self._hosts)
+
+    def __len__(self) -> int:
+        return len(self._hosts)
+
+    def __getitem__(self, loop: Loop) -> Host | None:
+        return self._hosts[loop]
+
+    def get(self, loop: Loop) -> Host | None:
+        """Return the host of `loop`, or None if it is not open."""
+        return self._hosts.get(loop)
+
+    def open(self, loop: Loop, choice: Choice, item: pytest.Function) -> None:
+        """Open `loop` as `choice` says, for the sake of `item`."""
+        host = None if self._dry else _opened(loop, choice, item)
+        self._hosts[loop] = host
+        if host is None or not _tell(item, host.native, loop):
+            self._announce("SETUP", loop)
+
+    def close(self, loop: Loop) -> tuple[Crash, ...]:
+        """Close `loop`, make the one that was opened before it current again, tell of crashes."""
+        host = self._hosts.pop(loop)
+        crashes: tuple[Crash, ...] = ()
+        if host is not None:
+            try:
+                crashes = host.close()
+            except Exception as exc:
+                warnings.warn(catalog.disorderly(loop, exc), RuntimeWarning, stacklevel=1)
+            others = [other for other in self._hosts.values() if other is not None]
+            if others:
+                others[-1].become_current()
+        self._announce("TEARDOWN", loop)
+        return crashes
+
+
+def _tell(item: pytest.Function, native: object, loop: Loop) -> bool:
+    """Tell plugins that look for loops among the results of fixtures; say whether there are any."""
+    if not _compat.others_see_fixtures(item):
+        return False
+    for name in OPENED_LOOPS:
+        for definition in _compat.fixture_definitions(item, name)[-1:]:
+            scope = loop.anchor.scope.word
+            _compat.show_fixture(item, definition, f"loop[{loop.backend}]", scope, native)
+            return True
+    return False
+
+
+def _opened(loop: Loop, choice: Choice, item: pytest.Function) -> Host:
+    get = partial(_compat.getfixturevalue, item)
+    backend, options = choice.resolve(get)
+    if loop.anchor.scope is Scope.FUNCTION:
+        options = {**options, **choice.own_options(get)}
+    host = registry.get(backend).open(str(loop), **options)
+    host.become_current()
+    return host
