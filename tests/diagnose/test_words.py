@@ -110,6 +110,19 @@ def test_a_default_that_is_too_wide_under_the_planned_policy_is_changed_too() ->
     ]
 
 
+def test_a_default_that_a_fixture_outlives_is_changed_to_the_scope_of_each() -> None:
+    pool = written_in(ASYNCIO, POOL, default=Scope.FUNCTION)
+    assert told(pool) == []
+    assert told(pool, policy=Policy.DECLARED) == [
+        (
+            "LS102",
+            "set loopscope_loops = planned, or\n"
+            'loop_scope="session" on pool, or\n'
+            "set asyncio_default_fixture_loop_scope = fixture-scope",
+        )
+    ]
+
+
 def test_a_default_is_left_alone_where_another_test_needs_it() -> None:
     pool = written_in(ASYNCIO, POOL)
     db = written_in(ASYNCIO, a_fixture("db", MODULE, declared=Scope.MODULE))

@@ -98,10 +98,11 @@ def test_loop_factories_that_are_no_names_are_refused(names: object) -> None:
         pytest.param([[], [mark("asyncio", loop_scope="class")]], Scope.CLASS, id="of-the-class"),
     ],
 )
+@pytest.mark.parametrize("policy", Policy)
 def test_the_nearest_mark_declares_and_the_suite_has_a_default(
-    levels: list[list[stubs.Mark]], scope: Scope | None
+    levels: list[list[stubs.Mark]], scope: Scope | None, policy: Policy
 ) -> None:
-    dialect = stubs.asyncio(asyncio_default_test_loop_scope="module")
+    dialect = stubs.asyncio(policy, asyncio_default_test_loop_scope="module")
     declared = dialect.declared_by(collected(body, *levels))
     assert declared == Declared(scope, default=Scope.MODULE)
 
@@ -112,13 +113,6 @@ def test_a_test_has_the_default_of_tests_and_a_fixture_that_of_fixtures() -> Non
     )
     assert dialect.declared_by(collected(body)).default is Scope.CLASS
     assert dialect.default_for(definition(body)) is Scope.SESSION
-
-
-def test_under_the_declared_policy_a_default_is_as_good_as_a_declaration() -> None:
-    dialect = stubs.asyncio(Policy.DECLARED, asyncio_default_test_loop_scope="module")
-    marked = collected(body, [mark("asyncio", loop_scope="class")])
-    assert dialect.declared_by(collected(body)) == Declared(Scope.MODULE)
-    assert dialect.declared_by(marked) == Declared(Scope.CLASS, default=Scope.MODULE)
 
 
 def fixture(loop_scope: object, *, forced: bool = True) -> Any:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import Kind
+from loopscope.core.plan import Policy
 
 if TYPE_CHECKING:
     from loopscope.core.graph import Vertex
@@ -29,7 +30,7 @@ class LoopMismatch:
 
 @dataclass(frozen=True, slots=True)
 class OutlivesLoop:
-    """`vertex` lives longer than the loop that its author declared for it."""
+    """`vertex` lives longer than the loop that its author, or the suite, asks for."""
 
     vertex: Vertex
     declared: Scope
@@ -51,8 +52,9 @@ def check(plan: Plan) -> list[Violation]:
     found: list[Violation] = []
     for id in plan.loops:
         vertex = plan.suite.vertices[id]
-        if vertex.declared is not None and vertex.declared < vertex.anchor.scope:
-            found.append(OutlivesLoop(vertex, vertex.declared))
+        asked = _asked_for(vertex, plan)
+        if asked is not None and asked < vertex.anchor.scope:
+            found.append(OutlivesLoop(vertex, asked))
     for user, used in plan.suite.edges(plan.loops):
         user_loop, used_loop = plan.loops[user.id], plan.loops[used.id]
         if user_loop.backend != used_loop.backend:
@@ -60,6 +62,12 @@ def check(plan: Plan) -> list[Violation]:
         elif user_loop != used_loop and not _awaits_nothing(user):
             found.append(LoopMismatch(user, used, user_loop, used_loop))
     return found
+
+
+def _asked_for(vertex: Vertex, plan: Plan) -> Scope | None:
+    """Return the loop scope that `vertex` must have: a default gives way to a plan, if any."""
+    is_planned = plan.policy is Policy.PLANNED or vertex.always_planned
+    return vertex.declared if vertex.declared is not None or is_planned else vertex.default
 
 
 def _awaits_nothing(vertex: Vertex) -> bool:

@@ -17,7 +17,6 @@ import pytest
 
 from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind
-from loopscope.core.plan import Policy
 from loopscope.core.scope import Scope
 from loopscope.dialects.constants import UNKNOWN
 from loopscope.dialects.loop_factories import Factory, parse_names, variants_of
@@ -39,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from types import ModuleType
 
+    from loopscope.core.plan import Policy
     from loopscope.dialects.vocabulary import Definition, Get
 
 MARK_ARGUMENTS = frozenset({"loop_scope", "scope", "loop_factories"})
@@ -120,22 +120,17 @@ class PytestAsyncio(Dialect):
     def declared_by(self, test: Test) -> Declared:
         mark = test.item.get_closest_marker(self.mark)
         scope = None if mark is None else parse_mark(mark.args, mark.kwargs)
-        return self._declared(scope, self.test_default)
+        return Declared(scope, default=self.test_default)
 
     def declared_on(self, function: Callable[..., Any]) -> Declared | None:
         function = getattr(function, "__func__", function)
         if not getattr(function, "_force_asyncio_fixture", False):
             return None
         word = getattr(function, "_loop_scope", None)
-        return self._declared(None if word is None else Scope.parse(word, "loop_scope"), None)
+        return Declared(None if word is None else Scope.parse(word, "loop_scope"))
 
     def default_for(self, definition: Definition) -> Scope | None:
         return self.fixture_default
-
-    def _declared(self, scope: Scope | None, default: Scope | None) -> Declared:
-        if scope is None and self.policy is Policy.DECLARED:
-            return Declared(default)
-        return Declared(scope, default=default)
 
     def variants(self, test: Test) -> Sequence[Any]:
         mark = test.item.get_closest_marker(self.mark)

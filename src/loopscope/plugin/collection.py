@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from loopscope.backends import registry
 from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind, Suite, Vertex
-from loopscope.core.plan import Policy
 from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose import catalog
 from loopscope.dialects.vocabulary import (
@@ -61,6 +60,7 @@ class Collection:
     instances: dict[tuple[AnyFixtureDef, Anchor, str], Vertex] = field(default_factory=dict)
     choices: dict[str, Choice] = field(default_factory=dict)
     _owners: dict[pytest.Item, Dialect | None] = field(default_factory=dict)
+    _problems: dict[AnyFixtureDef, str] = field(default_factory=dict)
     _declared: dict[AnyFixtureDef, tuple[Dialect, Declared] | None] = field(default_factory=dict)
 
     def owner(self, item: pytest.Function) -> Dialect | None:
@@ -193,13 +193,18 @@ class Collection:
     def declared_on(self, definition: AnyFixtureDef) -> tuple[Dialect, Declared] | None:
         """Return the dialect whose decorator a fixture bears, and what it declares by it."""
         if definition not in self._declared:
-            found = (
-                (dialect, declared)
-                for dialect in self.spoken.dialects
-                if (declared := dialect.declared_on(definition.func)) is not None
-            )
-            self._declared[definition] = next(found, None)
+            self._declared[definition] = self._said_on(definition)
         return self._declared[definition]
+
+    def _said_on(self, definition: AnyFixtureDef) -> tuple[Dialect, Declared] | None:
+        for dialect in self.spoken.dialects:
+            if dialect.decorates(definition.func):
+                try:
+                    declared = dialect.declared_on(definition.func)
+                except LoopscopeError as exc:
+                    declared, self._problems[definition] = None, str(exc)
+                return dialect, declared or Declared()
+        return None
 
     def widest_scope(self, item: pytest.Function) -> Scope:
         """Return the widest scope among the fixtures of `item` that need a loop."""
@@ -269,6 +274,9 @@ class Collection:
         id = f"{place}::{definition.argname}@{origin}[{backend}]"
         while id in self.suite.vertices:
             id += "'"
+        if definition in self._problems:
+            problem = self._problems[definition]
+            self.findings.append(catalog.bad_declaration(id, definition.argname, origin, problem))
         loop_fixture = self._loop_fixture(item, dialect)
 
         def made(uses: tuple[str, ...]) -> Vertex:
@@ -307,13 +315,7 @@ class Collection:
         """Return the dialect of a fixture as `item` uses it, and what is declared of its loop."""
         found = self.declared_on(definition)
         dialect, declared = found or (self.owner(item) or self.native, Declared())
-        default = dialect.default_for(definition)
-        if default is not None and declared.loop_scope is None:
-            if self.settings.policy is Policy.DECLARED:
-                declared = Declared(default)
-            else:
-                declared = Declared(default=default)
-        return dialect, declared
+        return dialect, replace(declared, default=dialect.default_for(definition))
 
     def _resolve(
         self, item: pytest.Function, name: str, asker: AnyFixtureDef | None = None

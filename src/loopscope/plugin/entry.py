@@ -12,7 +12,7 @@ from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import SPOKEN, Spoken
 from loopscope.plugin import _compat, options, reporting, takeover, variants
 from loopscope.plugin.collection import RUNNER_FIXTURE, Collection, describe
-from loopscope.plugin.execution import Execution, Refusal
+from loopscope.plugin.execution import Execution, Notes, Refusal
 from loopscope.plugin.places import Origins
 from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
@@ -118,9 +118,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         dry=config.option.setupplan,
     )
     config.pluginmanager.register(Execution(runtime), "loopscope-execution")
-    findings = concerned(state.collection, state.findings)
-    if findings:
-        config.pluginmanager.register(Refusal(findings), "loopscope-refusal")
+    refusing = concerned(state.collection, (one for one in state.findings if one.refuses))
+    if refusing:
+        config.pluginmanager.register(Refusal(refusing), "loopscope-refusal")
+    noted = concerned(state.collection, (one for one in state.findings if not one.refuses))
+    if noted:
+        config.pluginmanager.register(Notes(noted), "loopscope-notes")
 
 
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loopscope.diagnose.notes import note_for
 from loopscope.dialects.vocabulary import is_async, is_given_loop
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import RUNNER_FIXTURE, hypothesis_handle, test_body
 from loopscope.plugin.fixtures import Loopscope
+from loopscope.plugin.outcomes import add_note
 from loopscope.plugin.runtime import Refused, fail
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator
 
     from loopscope.core.graph import Vertex
     from loopscope.diagnose.catalog import Finding
@@ -39,6 +42,39 @@ class Refusal:
         __tracebackhide__ = True
         for finding in self.findings.get(item, ()):
             fail(finding)
+
+
+class Notes:
+    """Explains failures that a finding foretold, of tests that are run in spite of it."""
+
+    def __init__(self, findings: dict[pytest.Item, list[Finding]]) -> None:
+        self.findings = findings
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        with self._explained(item):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        with self._explained(item):
+            return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        with self._explained(item):
+            return (yield)
+
+    @contextmanager
+    def _explained(self, item: pytest.Item) -> Iterator[None]:
+        __tracebackhide__ = True
+        try:
+            yield
+        except BaseException as exc:
+            note = note_for(exc, self.findings.get(item, ()))
+            if note is not None:
+                add_note(exc, note)
+            raise
 
 
 class Execution:

@@ -39,3 +39,11 @@ def _first(error: BaseException, kinds: tuple[type[BaseException], ...]) -> Base
         found = (_first(inner, kinds) for inner in error.exceptions)
         return next((one for one in found if one is not None), None)
     return error if isinstance(error, kinds) else None
+
+
+def add_note(error: BaseException, note: str) -> None:
+    """Add a note to `error`, which pytest shows below the traceback."""
+    if sys.version_info >= (3, 11):
+        error.add_note(note)
+    else:
+        vars(error).setdefault("__notes__", []).append(note)

@@ -11,7 +11,7 @@ from loopscope.diagnose.fixes import findings
 from loopscope.plugin import variants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     import pytest
 
@@ -34,15 +34,16 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
             registry.get(backend).load()
 
 
-def concerned(collection: Collection, told: Sequence[Finding]) -> dict[pytest.Item, list[Finding]]:
+def concerned(collection: Collection, told: Iterable[Finding]) -> dict[pytest.Item, list[Finding]]:
     """Return the findings of every test that uses, however indirectly, what they are about."""
+    told = list(told)
     if not told:
         return {}
     users = collection.suite.users()
     items = {vertex.id: item for item, vertex in collection.tests.items()}
     found: dict[pytest.Item, list[Finding]] = {}
     for finding in told:
-        if finding.concerns is not None and finding.refuses:
+        if finding.concerns is not None:
             for id in reach([finding.concerns], lambda id: users.get(id, ())):
                 if id in items:
                     found.setdefault(items[id], []).append(finding)

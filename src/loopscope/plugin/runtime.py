@@ -20,7 +20,7 @@ from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
 from loopscope.plugin.loops import OpenLoops
-from loopscope.plugin.outcomes import only_leaf, outcome_in
+from loopscope.plugin.outcomes import add_note, only_leaf, outcome_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, KeysView
@@ -384,7 +384,7 @@ class Runtime:
         assert crash.owner is not None
         assert crash.error is not None
         error = only_leaf(crash.error)
-        _add_note(error, catalog.crashed(crash.owner.key.vertex, self._test_name))
+        add_note(error, catalog.crashed(crash.owner.key.vertex, self._test_name))
         return error
 
     @property
@@ -395,10 +395,3 @@ class Runtime:
 def _is_machinery(frame: FrameType) -> bool:
     package = str(frame.f_globals.get("__name__")).partition(".")[0]
     return package in ("loopscope", "_pytest", "pluggy")
-
-
-def _add_note(error: BaseException, note: str) -> None:
-    if sys.version_info >= (3, 11):
-        error.add_note(note)
-    else:
-        vars(error).setdefault("__notes__", []).append(note)

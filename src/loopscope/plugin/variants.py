@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from loopscope.dialects.vocabulary import GIVEN
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import describe
@@ -39,7 +40,10 @@ def complete(items: list[pytest.Item], collection: Collection) -> None:
             dialect = collection.spoken.owner(item)
             lacking = dialect.lacks(describe(item)) if dialect is not None else None
             if lacking is not None:
-                items[index : index + 1] = _compat.with_fixture(item, lacking)
+                variants = _compat.with_fixture(item, lacking)
+                for variant in variants if GIVEN in item.stash else ():
+                    variant.stash[GIVEN] = item.stash[GIVEN]
+                items[index : index + 1] = variants
 
 
 def keep_apart(collection: Collection) -> None:
