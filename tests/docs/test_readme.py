@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,3 +41,12 @@ def test_the_finding_is_what_its_suite_prints(tmp_path: Path) -> None:
 @pytest.mark.parametrize("code", blocks(README, "python"), ids=["answer", "quickstart"])
 def test_the_code_is_python(code: str) -> None:
     compile(code, "README.md", "exec")
+
+
+def test_the_suites_of_other_projects_are_those_that_are_run() -> None:
+    projects = (ROOT / "downstream" / "projects.toml").read_text(encoding="utf-8")
+    run_here = re.findall(
+        r'^\[projects\.([\w-]+)\]\n(?:package = .+\n)?version = "(.+)"$', projects, re.MULTILINE
+    )
+    listed = re.findall(r"^\| ([\w-]+) ([\d.]+) \|", README.read_text("utf-8"), re.MULTILINE)
+    assert listed == run_here

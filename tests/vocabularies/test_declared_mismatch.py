@@ -1,4 +1,4 @@
-"""What pytest-asyncio's words declare wrongly is told before the first test, and run all the same."""
+"""What pytest-asyncio words declare wrongly is told before the first test, and run nevertheless."""
 
 from __future__ import annotations
 

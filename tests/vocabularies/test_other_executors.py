@@ -61,7 +61,15 @@ EXECUTORS = {
             if inspect.iscoroutinefunction(item.obj):
                 item.obj = called_by_the_suite(item.obj)
     """,
-    "called": """
+    "called in its turn": """
+        def pytest_pyfunc_call(pyfuncitem):
+            if inspect.iscoroutinefunction(pyfuncitem.obj):
+                names = pyfuncitem._fixtureinfo.argnames
+                arguments = {name: pyfuncitem.funcargs[name] for name in names}
+                called_by_the_suite(pyfuncitem.obj)(**arguments)
+                return True
+    """,
+    "called first": """
         @pytest.hookimpl(tryfirst=True)
         def pytest_pyfunc_call(pyfuncitem):
             if inspect.iscoroutinefunction(pyfuncitem.obj):

@@ -17,7 +17,7 @@ from loopscope.core.declared import Declared
 from loopscope.dialects.constants import UNKNOWN, returned_constant
 from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling
-from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test
+from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test, ini
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +75,7 @@ class Anyio(Dialect):
         super().__init__(config, policy)
         self.is_auto = "auto" in (
             config.getoption("anyio_mode", None),
-            _ini(config, "anyio_mode"),
+            ini(config, "anyio_mode"),
         )
 
     def marks(self, test: Test) -> bool:
@@ -140,13 +140,6 @@ def _spelled(backend: str, options: Mapping[str, Any]) -> str:
     """Return the key of a choice: tests with the same options can share a loop."""
     told = {name: value for name, value in options.items() if name != "collects_errors"}
     return f"{backend} {told}" if told else backend
-
-
-def _ini(config: pytest.Config, name: str) -> object:
-    try:
-        return config.getini(name)
-    except (KeyError, ValueError):
-        return None  # a version of the plugin that has no such option
 
 
 def available_backends() -> list[str]:

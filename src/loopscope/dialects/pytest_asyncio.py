@@ -19,6 +19,7 @@ from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 from loopscope.dialects.constants import UNKNOWN
+from loopscope.dialects.item_class import TestOfOurs
 from loopscope.dialects.loop_factories import Factory, parse_names, variants_of
 from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling, listed
@@ -30,6 +31,7 @@ from loopscope.dialects.vocabulary import (
     Test,
     give_mark,
     gives_loop,
+    ini,
     is_async,
 )
 from loopscope.errors import DeclarationError
@@ -182,25 +184,10 @@ class PytestAsyncio(Dialect):
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
         original = getattr(peer, "PytestAsyncioFunction", None)
-        if original is not None and not isinstance(original, _TestOfOurs):
-            stand_in: Any = _TestOfOurs("PytestAsyncioFunction", (), {"original": original})
+        if original is not None and not isinstance(original, TestOfOurs):
+            known = {"original": original, "dialect": cls}
+            stand_in: Any = TestOfOurs("PytestAsyncioFunction", (), known)
             peer.PytestAsyncioFunction = stand_in  # type: ignore[attr-defined]
-
-
-class _TestOfOurs(type):
-    """The class of pytest-asyncio's items, as `isinstance` sees it: there are no such items."""
-
-    original: type
-
-    def __getattr__(cls, name: str) -> Any:
-        return getattr(cls.original, name)
-
-    def __instancecheck__(cls, item: Any) -> bool:
-        spoken = item.config.stash.get(SPOKEN, None) if isinstance(item, pytest.Item) else None
-        if spoken is None or not spoken.executes:
-            return isinstance(item, cls.original)
-        owner = spoken.owner(item) if isinstance(item, pytest.Function) else None
-        return isinstance(owner, PytestAsyncio) and is_async(spoken.describe(item).body)
 
 
 def parse_mark(args: Sequence[object], kwargs: Mapping[str, object]) -> Scope | None:
@@ -231,7 +218,7 @@ def parse_mark(args: Sequence[object], kwargs: Mapping[str, object]) -> Scope | 
 
 def _mode(config: pytest.Config) -> str:
     given = config.getoption("asyncio_mode", None)
-    mode = _ini(config, "asyncio_mode", "strict") if given is None else given
+    mode = ini(config, "asyncio_mode", "strict") if given is None else given
     if mode not in MODES:
         raise pytest.UsageError(
             f"{mode!r} is not a valid asyncio_mode. Valid modes: {', '.join(MODES)}."
@@ -241,12 +228,12 @@ def _mode(config: pytest.Config) -> str:
 
 def _debug(config: pytest.Config) -> bool:
     given = config.getoption("asyncio_debug", None)
-    value = _ini(config, "asyncio_debug", False) if given is None else given
+    value = ini(config, "asyncio_debug", False) if given is None else given
     return value is True or value == "true"
 
 
 def _scope(config: pytest.Config, name: str) -> Scope | None:
-    word = _ini(config, name, None)
+    word = ini(config, name, None)
     if not word or (word == FIXTURE_SCOPE and name == "asyncio_default_fixture_loop_scope"):
         return None
     try:
@@ -255,13 +242,6 @@ def _scope(config: pytest.Config, name: str) -> Scope | None:
         raise pytest.UsageError(
             f"{word!r} is not a valid {name}. Valid scopes are: {SCOPES}."
         ) from None
-
-
-def _ini(config: pytest.Config, name: str, default: Any) -> Any:
-    try:
-        return config.getini(name)
-    except (KeyError, ValueError):
-        return default  # a version of the plugin that has no such option
 
 
 def _is_the_usual(function: object) -> bool:
@@ -294,8 +274,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_report_header(config: pytest.Config) -> str:
-    fixture_default = _ini(config, "asyncio_default_fixture_loop_scope", None)
-    test_default = _ini(config, "asyncio_default_test_loop_scope", None)
+    fixture_default = ini(config, "asyncio_default_fixture_loop_scope", None)
+    test_default = ini(config, "asyncio_default_test_loop_scope", None)
     return (
         f"asyncio: mode={_mode(config)}, debug={_debug(config)}, "
         f"asyncio_default_fixture_loop_scope={fixture_default}, "
@@ -303,9 +283,19 @@ def pytest_report_header(config: pytest.Config) -> str:
     )
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+@pytest.hookimpl(wrapper=True)
+def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
+    made = yield
+    for node in made if isinstance(made, list) else [made]:
+        if isinstance(node, pytest.Function):
+            _adapt(node)
+    return made
+
+
+def _adapt(item: pytest.Function) -> None:
+    """Give a test what pytest-asyncio gives it when it is collected."""
     spoken = item.config.stash[SPOKEN]
-    if not isinstance(item, pytest.Function) or not is_async(spoken.describe(item).body):
+    if not is_async(spoken.describe(item).body):
         return
     if not isinstance(spoken.owner(item), PytestAsyncio):
         return
@@ -338,7 +328,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if _ini(metafunc.config, "asyncio_default_fixture_loop_scope", UNKNOWN) is UNKNOWN:
+    if ini(metafunc.config, "asyncio_default_fixture_loop_scope", UNKNOWN) is UNKNOWN:
         return  # 0.23, which does not know the new word yet
     mark = next(metafunc.definition.iter_markers(PytestAsyncio.mark), None)
     if mark is not None and "scope" in mark.kwargs and "loop_scope" not in mark.kwargs:

@@ -301,6 +301,14 @@ def is_given_loop(function: Callable[..., Any]) -> bool:
     return getattr(function, _GIVES_LOOP, False)
 
 
+def ini(config: pytest.Config, name: str, default: Any = None) -> Any:
+    """Return an ini option, `default` where the plugin is a version that does not have it."""
+    try:
+        return config.getini(name)
+    except (KeyError, ValueError):
+        return default
+
+
 def is_async(function: object) -> bool:
     """Say whether `function` has to run on a loop."""
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)

@@ -30,7 +30,10 @@ def add_options(parser: pytest.Parser) -> None:
     """Declare the options to pytest."""
     group = parser.getgroup("loopscope", "async tests and fixtures on planned loops")
     options = (
-        ("mode", f"which async tests and fixtures are ours: {', '.join(MODES)} (default auto)"),
+        (
+            "mode",
+            f"which async tests and fixtures we claim of those that nobody else does: {', '.join(MODES)} (default auto)",
+        ),
         ("engine", f"whether loopscope executes them: {', '.join(ENGINES)} (default on)"),
         ("loops", f"how undeclared loops are found: {', '.join(POLICIES)} (default planned)"),
         (
