@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest --timeout=300 -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format cover bench clean distclean
+.PHONY: help demo test lint format cover bench downstream clean distclean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -36,6 +36,9 @@ cover: $(STAMP) ## Tests under coverage, with a report
 
 bench: $(STAMP) ## What async tests cost above the same tests written sync
 	$(BIN)/python benchmarks/overhead.py
+
+downstream: $(STAMP) ## Other projects' suites, on their own engine and on ours
+	$(BIN)/python -m downstream --ci
 
 clean: ## Remove what builds and runs leave behind
 	rm -rf build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache

@@ -56,6 +56,43 @@ def minimal(session: nox.Session) -> None:
         session.run("pytest", "-W", "error")
 
 
+# A release of each plugin that we stand in for, and a pytest that it was made for.
+VERSIONS = [
+    nox.param(folder, peer, version, id=f"{peer.replace('==', ' ')}, pytest {version}")
+    for folder, peer, version in [
+        ("pytest_asyncio", "pytest-asyncio==0.23.8", "8.2"),
+        ("pytest_asyncio", "pytest-asyncio==0.24.0", "8.3"),
+        ("pytest_asyncio", "pytest-asyncio==0.26.0", "8.3"),
+        ("pytest_asyncio", "pytest-asyncio==1.0.0", "8.4"),
+        ("pytest_asyncio", "pytest-asyncio", "newest"),
+        ("anyio", "anyio==4.0.0", "8.2"),
+        ("anyio", "anyio==4.4.0", "8.4"),
+        ("anyio", "anyio", "newest"),
+        ("pytest_trio", "pytest-trio==0.8.0", "8.2"),
+        ("pytest_trio", "pytest-trio", "newest"),
+    ]
+]
+# The modes in which each suite is run: some files are for one of them only.
+MODES = {
+    "pytest_asyncio": ((), ("--asyncio-mode=auto",)),
+    "anyio": ((),),
+    "pytest_trio": ((), ("-otrio_mode=true",)),
+}
+
+
+@nox.session(python="3.12")
+@nox.parametrize(("folder", "peer", "pytest"), VERSIONS)
+def versions(session: nox.Session, folder: str, peer: str, pytest: str) -> None:
+    """Run a small suite in the words of each release of a plugin: on its engine, and on ours."""
+    wanted = "pytest" if pytest == "newest" else f"pytest~={pytest}.0"
+    session.install("--upgrade", ".", peer, wanted, "trio", "sniffio")
+    suite = f"tests/matrix/{folder}"
+    for mode in MODES[folder]:
+        # First without us: a suite that its own plugin cannot run says nothing about us.
+        for whose in ("-pno:loopscope",), ("-Werror",):
+            session.run("pytest", f"--config-file={suite}/pytest.ini", *whose, *mode, suite)
+
+
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check style and formatting."""
@@ -80,3 +117,10 @@ def coverage(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest", "--timeout=300", *session.posargs)
     session.run("coverage", "combine", "--quiet")
     session.run("coverage", "report")
+
+
+@nox.session
+def downstream(session: nox.Session) -> None:
+    """Run other projects' suites on their own engine and on ours, and compare."""
+    session.install("pip", "uv", "tomli; python_version < '3.11'")
+    session.run("python", "-m", "downstream", *(session.posargs or ["--ci"]))

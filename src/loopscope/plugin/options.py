@@ -32,7 +32,8 @@ def add_options(parser: pytest.Parser) -> None:
     options = (
         (
             "mode",
-            f"which async tests and fixtures we claim of those that nobody else does: {', '.join(MODES)} (default auto)",
+            "which async tests and fixtures we claim of those that nobody else does: "
+            f"{', '.join(MODES)} (default auto)",
         ),
         ("engine", f"whether loopscope executes them: {', '.join(ENGINES)} (default on)"),
         ("loops", f"how undeclared loops are found: {', '.join(POLICIES)} (default planned)"),
