@@ -10,7 +10,7 @@ from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 from loopscope.dialects.spelling import Spelling, listed, quoted
-from loopscope.dialects.vocabulary import Choice, Dialect, Test
+from loopscope.dialects.vocabulary import RUNNER_FIXTURE, Choice, Dialect, Test
 from loopscope.errors import DeclarationError, UnknownName
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Native(Dialect):
         self._known_backends = known_backends
 
     def claims(self, test: Test) -> bool:
-        return not test.is_async and self.name in test.fixtures
+        return not test.is_async and RUNNER_FIXTURE in test.fixtures
 
     def declared_by(self, test: Test) -> Declared:
         mark = test.item.get_closest_marker(MARK)

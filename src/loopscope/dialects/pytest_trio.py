@@ -25,6 +25,7 @@ from loopscope.core.placeholders import NURSERY
 from loopscope.core.plan import Policy
 from loopscope.dialects.spelling import Spelling
 from loopscope.dialects.vocabulary import (
+    RUNNER_FIXTURE,
     SPOKEN,
     Choice,
     Dialect,
@@ -97,8 +98,9 @@ class PytestTrio(Dialect):
         return Choice("trio", lambda get: ("trio", {}), "trio", own_options)
 
     def executes_side_by_side(self, test: Test) -> bool:
-        if find_spec("trio") is None:
-            return False  # whoever plans the test tells what is missing
+        if find_spec("trio") is None or RUNNER_FIXTURE in test.fixtures:
+            # Whoever plans the test tells what is missing; and there has to be a loop to ask for.
+            return False
         if self.policy is Policy.DECLARED or not self._uses_wider(test):
             return True
         return self.run_for(test.item) is not _run_called("trio")
@@ -152,6 +154,8 @@ class PytestTrio(Dialect):
     def _uses_trio(self, definition: Definition, test: Test, seen: set[str]) -> bool:
         """Say whether a fixture, or one that it uses, runs in the trio run of `test`."""
         if is_async(definition.func) or self.declared_on(definition.func) is not None:
+            return True
+        if definition.argname == RUNNER_FIXTURE:
             return True
         names = [name for name in definition.argnames if name not in seen]
         seen.update(names)

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from loopscope.core.scope import Scope
     from loopscope.dialects.spelling import Spelling
 
+RUNNER_FIXTURE = "loopscope"
+"""The fixture of ours that is a way to the loop of the test that asks for it."""
+
 Get = Callable[[str], Any]
 """How a value is had that only a fixture knows: by the fixture's name."""
 

@@ -12,6 +12,7 @@ from loopscope.core.graph import Kind, Suite, Vertex
 from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose import catalog
 from loopscope.dialects.vocabulary import (
+    RUNNER_FIXTURE,
     Choice,
     Dialect,
     Spoken,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
 
     from loopscope.plugin._compat import AnyFixtureDef
     from loopscope.plugin.options import Settings
-
-RUNNER_FIXTURE = "loopscope"
 
 
 def hypothesis_handle(function: object) -> Any:

@@ -9,9 +9,9 @@ import pytest
 
 from loopscope.backends import registry
 from loopscope.dialects import NATIVE, PEERS, native
-from loopscope.dialects.vocabulary import SPOKEN, Spoken
+from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
 from loopscope.plugin import _compat, options, reporting, takeover, variants
-from loopscope.plugin.collection import RUNNER_FIXTURE, Collection, describe
+from loopscope.plugin.collection import Collection, describe
 from loopscope.plugin.execution import Execution, Notes, Refusal
 from loopscope.plugin.places import Origins
 from loopscope.plugin.planning import concerned, make_plan

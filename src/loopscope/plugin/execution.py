@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopscope.diagnose.notes import note_for
-from loopscope.dialects.vocabulary import is_async, is_given_loop
+from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop
 from loopscope.plugin import _compat
-from loopscope.plugin.collection import RUNNER_FIXTURE, hypothesis_handle, test_body
+from loopscope.plugin.collection import hypothesis_handle, test_body
 from loopscope.plugin.fixtures import Loopscope
 from loopscope.plugin.outcomes import add_note
 from loopscope.plugin.runtime import Refused, fail
