@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest --timeout=300 -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format cover bench downstream clean distclean
+.PHONY: help demo test lint format cover bench versions downstream clean distclean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,8 +37,14 @@ cover: $(STAMP) ## Tests under coverage, with a report
 bench: $(STAMP) ## What async tests cost above the same tests written sync
 	$(BIN)/python benchmarks/overhead.py
 
+versions: $(STAMP) ## A small suite on the newest releases of the plugins we stand in for
+	$(BIN)/nox --force-python $(BIN)/python --session \
+	    'versions(pytest-asyncio, pytest newest)' \
+	    'versions(anyio, pytest newest)' \
+	    'versions(pytest-trio, pytest newest)'
+
 downstream: $(STAMP) ## Other projects' suites, on their own engine and on ours
-	$(BIN)/python -m downstream --ci
+	$(BIN)/python -m downstream --ci --jobs 2
 
 clean: ## Remove what builds and runs leave behind
 	rm -rf build dist htmlcov .coverage .coverage.* .hypothesis .mypy_cache .nox .pytest_cache .ruff_cache

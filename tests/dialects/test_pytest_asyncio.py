@@ -380,7 +380,11 @@ def test_a_mode_puts_its_mark_on_what_it_claims(pytester: pytest.Pytester) -> No
     dialect = configured({}, {"asyncio_mode": "auto"})
     spoken = Spoken((dialect,), lambda item: collected(item.obj), executes=True)
     item.config.stash[SPOKEN] = spoken
-    pytest_asyncio.pytest_itemcollected(item)
+    adapting = pytest_asyncio.pytest_pycollect_makeitem()
+    next(adapting)
+    with pytest.raises(StopIteration) as stopped:
+        adapting.send([item])
+    assert stopped.value.value == [item]
     assert item.stash[GIVEN] is item.get_closest_marker("asyncio")
 
 

@@ -116,9 +116,9 @@ import anyio
 
 @fixture
 async def limited():
-    async with limit(0.02):
+    async with limit(3600) as expire:
         event("limit set")
-        yield
+        yield expire
         event("never reached")
 
 @fixture
@@ -134,9 +134,10 @@ async def module():
     event("module down")
 
 @async_test
-async def test_hangs(beside, module):
+async def test_hangs(beside, limited, module):
     try:
         event("hangs")
+        limited()
         await anyio.sleep_forever()
     finally:
         event("cancelled")
@@ -150,7 +151,14 @@ async def test_next(module):
 LIMITS = {
     "asyncio": (
         "TimeoutError",
-        "import asyncio\nlimit = asyncio.timeout",
+        """
+        import contextlib
+
+        @contextlib.asynccontextmanager
+        async def limit(seconds):
+            async with asyncio.timeout(seconds) as timeout:
+                yield lambda: timeout.reschedule(here().time())
+        """,
     ),
     "trio": (
         "TooSlowError",
@@ -159,8 +167,8 @@ LIMITS = {
 
         @contextlib.asynccontextmanager
         async def limit(seconds):
-            with trio.fail_after(seconds):
-                yield
+            with trio.fail_after(seconds) as scope:
+                yield lambda: setattr(scope, "deadline", trio.current_time())
         """,
     ),
     "anyio": (
@@ -170,8 +178,8 @@ LIMITS = {
 
         @contextlib.asynccontextmanager
         async def limit(seconds):
-            with anyio.fail_after(seconds):
-                yield
+            with anyio.fail_after(seconds) as scope:
+                yield lambda: setattr(scope, "deadline", anyio.current_time())
         """,
     ),
 }

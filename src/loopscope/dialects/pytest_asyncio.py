@@ -101,7 +101,7 @@ class PytestAsyncio(Dialect):
         ),
     )
     variant = "_asyncio_loop_factory"
-    obsolete = (LOOP,)
+    only_with_peer = (LOOP,)
     opened_loop = "_opened_loop"
     lent = (
         "unused_tcp_port",

@@ -116,8 +116,8 @@ class Dialect:
     """Whether it has no words for loop scopes, so that no plan can follow them to the letter."""
     allows_mismatch: ClassVar[bool] = True
     """Whether a test that is declared onto another loop than a fixture it uses is run anyway."""
-    obsolete: ClassVar[tuple[str, ...]] = ()
-    """The fixtures that only a version of the plugin has that is installed and old."""
+    only_with_peer: ClassVar[tuple[str, ...]] = ()
+    """The fixtures of the module that are left out unless the plugin has them, too."""
     opened_loop: ClassVar[str | None] = None
     """The fixture as which a loop that opens is shown to plugins that look for loops."""
     lent: ClassVar[tuple[str, ...]] = ()

@@ -58,17 +58,15 @@ def _stand_in(dialect: type[Dialect], peer: ModuleType | None) -> ModuleType:
     for name, value in vars(source).items():
         if name.startswith("pytest_") or _compat.is_fixture(value):
             setattr(module, name, value)
-    if peer is None:
-        for name in dialect.obsolete:
+    for name in dialect.only_with_peer:
+        if not hasattr(peer, name):
             delattr(module, name)
+    if peer is None:
         specs = getattr(source, "Specs", None)
         if specs is not None:
             module.pytest_addhooks = lambda pluginmanager: pluginmanager.add_hookspecs(specs)  # type: ignore[attr-defined]
         module.pytest_addoption = lambda parser: add_options(parser, dialect)  # type: ignore[attr-defined]
         return module
-    for name in dialect.obsolete:
-        if not hasattr(peer, name):
-            delattr(module, name)
     for name in dialect.lent:
         if hasattr(peer, name):
             setattr(module, name, getattr(peer, name))

@@ -1,0 +1,1 @@
+"""Released projects' own test suites, on their own engine and on loopscope's."""
