@@ -198,7 +198,7 @@ class Suite(Inner):
         self.forget()
         arguments = (*_without(BESIDE), "-precorder", "-Werror", "-rA", *arguments)
         if apart:
-            result = self.pytester.runpytest_subprocess(*arguments, timeout=60)
+            result = self.pytester.runpytest_subprocess(*arguments, timeout=120)
         else:
             if not any(one.startswith("-n") for one in arguments):
                 arguments = ("-pno:xdist", *arguments)

@@ -27,6 +27,8 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
         collection.add(item)
     state.plan = plan(collection.suite, state.settings.policy)
     state.findings = [*collection.findings, *findings(state.plan)]
+    if not collection.spoken.executes:
+        return
     variants.keep_apart(collection)
     for key in {loop.backend for loop in state.plan.loops.values()}:
         backend = collection.choices[key].backend if key in collection.choices else None
