@@ -36,7 +36,9 @@ async def test_uses_a_session_fixture(answer):
 def tests(session: nox.Session, pytest: str) -> None:
     """Run the tests."""
     if pytest == "newest":
-        session.install("--upgrade", "-e.[test]", "pytest", "pytest-asyncio>=1.5", "pytest-trio>=0.8")
+        session.install(
+            "--upgrade", "-e.[test]", "pytest", "pytest-asyncio>=1.5", "pytest-trio>=0.8"
+        )
     else:
         # pytest-asyncio 1.5 needs pytest 8.4, so this half of the matrix goes without it.
         session.install("-e.[test]", f"pytest~={pytest}.0")
