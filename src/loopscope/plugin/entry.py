@@ -117,7 +117,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         partial(reporting.announce, config),
         dry=config.option.setupplan,
     )
-    config.pluginmanager.register(Execution(runtime), "loopscope-execution")
+    state.execution = Execution(runtime)
+    config.pluginmanager.register(state.execution, "loopscope-execution")
     refusing = concerned(state.collection, (one for one in state.findings if one.refuses))
     if refusing:
         config.pluginmanager.register(Refusal(refusing), "loopscope-refusal")
@@ -132,6 +133,14 @@ def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool
         collection.may_need_loop(definition)
         for definition in _compat.all_fixture_definitions(session)
     )
+
+
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
+    # Here and not with the other hooks of execution: what is registered late is called first, and
+    # a suite that calls its tests itself must come before us.
+    __tracebackhide__ = True
+    execution = pyfuncitem.config.stash[KEY].execution
+    return None if execution is None else execution.call(pyfuncitem)
 
 
 @pytest.hookimpl(trylast=True)

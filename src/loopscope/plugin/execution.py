@@ -158,7 +158,8 @@ class Execution:
             make = partial(runtime.set_up, definition, request, test)
         return _compat.set_up(definition, request, make)
 
-    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> object | None:
+    def call(self, pyfuncitem: pytest.Function) -> object | None:
+        """Run a test that is ours; return None for any other, as the hook wants it."""
         __tracebackhide__ = True
         test = self.runtime.test(pyfuncitem)
         if test is None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from loopscope.core.plan import Plan
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.collection import Collection
+    from loopscope.plugin.execution import Execution
     from loopscope.plugin.options import Settings
 
 
@@ -22,6 +23,7 @@ class State:
     collection: Collection
     plan: Plan | None = None
     findings: list[Finding] = field(default_factory=list)
+    execution: Execution | None = None
 
 
 KEY = pytest.StashKey[State]()
