@@ -37,7 +37,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Exempt:
-    """Tests that are left out, or whose outcome on their own engine is a failure, and why."""
+    """Tests that are left out, fail on their own engine too or may be tried again, and why."""
 
     test: str
     reason: str
@@ -71,6 +71,7 @@ class Project:
     settings: tuple[Setting, ...]
     left_out: tuple[Exempt, ...]
     own_failures: tuple[Exempt, ...]
+    unsteady: tuple[Exempt, ...]
 
 
 def read_projects(path: Path) -> dict[str, Project]:
@@ -119,6 +120,7 @@ def _project(name: str, entry: Entry, shared: Shared) -> Project:
         settings=_settings(entry, shared.settings),
         left_out=tuple(_exempt(part) for part in entry.entries("left_out")),
         own_failures=tuple(_exempt(part, outcome=True) for part in entry.entries("own_failures")),
+        unsteady=tuple(_exempt(part) for part in entry.entries("unsteady")),
     )
     entry.nothing_else()
     return project

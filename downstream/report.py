@@ -65,12 +65,15 @@ def table(rows: Sequence[Row]) -> list[str]:
 
 
 def details(rows: Iterable[Row]) -> list[str]:
-    """Return every difference, and every listed one that is gone."""
+    """Return every repeated test, every difference, and every listed one that is gone."""
     lines: list[str] = []
     for row in rows:
+        place = f"{row.project}, {row.setting}"
+        for test in row.run.repeated:
+            lines.append(f"{place}: {test}")
+            lines.append(f"{INDENT}listed as unsteady, had failed, and was run again")
         if row.comparison is None:
             continue
-        place = f"{row.project}, {row.setting}"
         for difference in row.comparison.differences:
             lines += _difference(place, difference)
         for known in row.comparison.gone:

@@ -7,10 +7,11 @@ import shlex
 import shutil
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from downstream.differences import MISSING
 from downstream.errors import DownstreamError
 from downstream.plugins import downstream_record as recorder
 from downstream.processes import tail
@@ -42,6 +43,7 @@ class Run:
     seconds: float
     sessions: int
     taken: int
+    repeated: tuple[str, ...] = ()
 
 
 class Suite:
@@ -54,7 +56,7 @@ class Suite:
 
     def theirs(self) -> Run:
         """Run on their engine, and check that it is a baseline."""
-        run = self._run("theirs", ())
+        run = self._steadied("theirs", ())
         if run.record.loopscope:
             raise DownstreamError("loopscope is installed where their engine was to run alone")
         check_baseline(self._project, run.record)
@@ -62,7 +64,7 @@ class Suite:
 
     def ours(self, setting: Setting) -> Run:
         """Run on ours, and check that the settings arrived and that something ran on it."""
-        run = self._run(f"ours-{setting.name}", setting.arguments)
+        run = self._steadied(f"ours-{setting.name}", setting.arguments)
         if not run.record.loopscope:
             raise DownstreamError("loopscope was installed and yet not loaded")
         for name, value in setting.options:
@@ -72,7 +74,24 @@ class Suite:
             raise DownstreamError(f"loopscope was there in {run.sessions} runs and ran no test")
         return run
 
-    def _run(self, label: str, options: tuple[str, ...]) -> Run:
+    def _steadied(self, label: str, options: tuple[str, ...]) -> Run:
+        """Run the suite, and once more the tests that a slow machine makes fail, if they did."""
+        run = self._run(label, options, self._project.arguments)
+        repeated = tuple(
+            test
+            for test, outcome in run.record.outcomes.items()
+            if outcome in FAILURES
+            and any(recorder.matches(each.test, test) for each in self._project.unsteady)
+        )
+        if not repeated:
+            return run
+        again = self._run(f"{label}-again", options, repeated).record
+        for test in repeated:
+            run.record.outcomes[test] = again.outcomes.get(test, MISSING)
+            run.record.messages[test] = again.messages.get(test, "")
+        return replace(run, repeated=repeated)
+
+    def _run(self, label: str, options: tuple[str, ...], arguments: tuple[str, ...]) -> Run:
         self._environment.unpack()
         folder = self._environment.folder
         log, record, trace = (folder / f"{label}.{end}" for end in ("log", "jsonl", "trace"))
@@ -83,7 +102,7 @@ class Suite:
         started = time.perf_counter()
         try:
             self._children.run(
-                self._command(scratch),
+                self._command(scratch, arguments),
                 log,
                 cwd=self._environment.source,
                 timeout=self._project.timeout,
@@ -96,13 +115,13 @@ class Suite:
         counts = trace.read_text(encoding="utf-8").split() if trace.exists() else []
         return Run(found, seconds, len(counts), sum(map(int, counts)))
 
-    def _command(self, scratch: Path) -> list[str | Path]:
+    def _command(self, scratch: Path, arguments: tuple[str, ...]) -> list[str | Path]:
         return [
             self._environment.executable("pytest"),
             *("-p", recorder.__name__.rpartition(".")[2]),
             f"--rootdir={self._environment.source}",
             f"--basetemp={scratch / 'tmp'}",
-            *self._project.arguments,
+            *arguments,
         ]
 
     def _variables(self, options: tuple[str, ...], record: Path, trace: Path) -> dict[str, str]:

@@ -19,7 +19,12 @@ DECLARED = Setting("declared", (("loopscope_loops", "declared"), ("loopscope_mod
 ASYNC = "import pytest\n@pytest.mark.loopscope\nasync def test_it(): pass\n"
 
 
-def project(*, timeout: int = 60, own_failures: tuple[Exempt, ...] = ()) -> Project:
+def project(
+    *,
+    timeout: int = 60,
+    own_failures: tuple[Exempt, ...] = (),
+    unsteady: tuple[Exempt, ...] = (),
+) -> Project:
     return Project(
         name="one",
         package="one",
@@ -36,6 +41,7 @@ def project(*, timeout: int = 60, own_failures: tuple[Exempt, ...] = ()) -> Proj
         settings=(DECLARED,),
         left_out=(),
         own_failures=own_failures,
+        unsteady=unsteady,
     )
 
 
@@ -103,6 +109,32 @@ def test_a_suite_that_hangs_is_ended(tmp_path: Path) -> None:
     hanging = "import time\ndef test_it(): time.sleep(60)"
     with pytest.raises(DownstreamError, match="no end after 2 s"):
         suite(tmp_path, hanging, project(timeout=2)).ours(DECLARED)
+
+
+@pytest.mark.parametrize(
+    ("listed", "outcome", "repeated"),
+    [
+        ((), "failed", ()),
+        ((Exempt("*::test_first", "is slow"),), "passed", ("test_it.py::test_first",)),
+    ],
+    ids=["not listed", "listed"],
+)
+def test_an_unsteady_test_that_failed_is_run_again(
+    tmp_path: Path, listed: tuple[Exempt, ...], outcome: str, repeated: tuple[str, ...]
+) -> None:
+    marker = tmp_path / "ran"
+    source = f"""{ASYNC}
+from pathlib import Path
+
+def test_first():
+    ran = Path({str(marker)!r})
+    if not ran.exists():
+        ran.touch()
+        pytest.fail("the machine is slow")
+"""
+    run = suite(tmp_path, source, project(unsteady=listed)).ours(DECLARED)
+    assert run.record.outcomes["test_it.py::test_first"] == outcome
+    assert run.repeated == repeated
 
 
 def test_a_failure_on_their_own_engine_has_to_be_listed() -> None:
