@@ -324,7 +324,7 @@ class AsyncioHost(Host):
             for _ in range(2):
                 # What is ready may be an async generator that was dropped, and wants to be closed.
                 if getattr(loop, "_ready", True):
-                    loop.run_until_complete(asyncio.sleep(0))
+                    _turn_once(loop)
             left = asyncio.all_tasks(loop) | self.natives
             if left:
                 loop.run_until_complete(_cancel_all(left))
@@ -335,6 +335,13 @@ class AsyncioHost(Host):
         finally:
             loop.close()
             current.forget(loop)
+
+
+def _turn_once(loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        loop.run_until_complete(asyncio.sleep(0))
+    except RuntimeError:
+        pass  # somebody had stopped it before; what has not run is cancelled with all the rest
 
 
 def _is_replaced(loop: asyncio.AbstractEventLoop, method: str) -> bool:
