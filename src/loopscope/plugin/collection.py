@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     import pytest
 
     from loopscope.plugin._compat import AnyFixtureDef
-    from loopscope.plugin.options import Settings
 
 
 def hypothesis_handle(function: object) -> Any:
@@ -49,7 +48,6 @@ def test_body(item: pytest.Function) -> object:
 class Collection:
     """Collected items as vertices, and the way back from vertices to pytest's objects."""
 
-    settings: Settings
     origins: Origins
     spoken: Spoken
     suite: Suite = field(default_factory=Suite)
@@ -148,6 +146,13 @@ class Collection:
             registry.get(choice.backend).require()
         return self.choices.setdefault(choice.key, choice).key
 
+    def _backend_of(self, item: pytest.Function, definition: AnyFixtureDef, backend: str) -> str:
+        """Return what a fixture runs on: `backend`, unless it bears another dialect's decorator."""
+        found = self.declared_on(definition)
+        if found is None or found[0] is self.owner(item):
+            return backend
+        return self._chosen(found[0], describe(item))
+
     def choice_for(self, item: pytest.Function, key: str) -> Choice:
         """Return the choice called `key` as `item` means it, or else as whoever named it first."""
         choice = (self.owner(item) or self.native).choice(describe(item))
@@ -236,11 +241,8 @@ class Collection:
 
     def instance(self, item: pytest.Item, definition: AnyFixtureDef, backend: str) -> Vertex | None:
         """Return the vertex of `definition` as `item` sees it, if there is one yet."""
-        found = self.declared_on(definition)
-        if found is not None and _compat.is_test_function(item):
-            dialect, _ = found
-            if dialect is not self.owner(item):
-                backend = self._chosen(dialect, describe(item))
+        if _compat.is_test_function(item):
+            backend = self._backend_of(item, definition, backend)
         anchor = self.places.of_fixture(item, definition)
         return self.instances.get((definition, anchor, backend))
 
@@ -268,8 +270,7 @@ class Collection:
         origin = self.origins.of_fixture(definition)
         dialect, declared = self._dialect_of(item, definition)
         needs_loop = self.needs_loop(item, definition)
-        if self.declared_on(definition) is not None and dialect is not self.owner(item):
-            backend = self._chosen(dialect, describe(item))
+        backend = self._backend_of(item, definition, backend)
         id = f"{place}::{definition.argname}@{origin}[{backend}]"
         while id in self.suite.vertices:
             id += "'"

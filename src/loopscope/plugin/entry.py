@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
     if spoken.executes:
         config.pluginmanager.register(SideBySide.of(spoken), "loopscope-side-by-side")
-    config.stash[KEY] = State(settings, Collection(settings, Origins(config.rootpath), spoken))
+    config.stash[KEY] = State(settings, Collection(Origins(config.rootpath), spoken))
 
 
 def _spoken(config: pytest.Config, settings: options.Settings) -> Spoken:
