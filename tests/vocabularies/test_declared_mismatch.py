@@ -42,11 +42,12 @@ def test_a_mismatch_is_told_and_explains_the_failure_that_it_leads_to(
     result = pytester.runpytest("-p", "no:randomly")
     result.assert_outcomes(passed=1, failed=2)
     before, _, after = result.stdout.str().partition("= FAILURES =")
+    failures, _, _ = after.partition("= short test summary info =")
     assert len(told(before.splitlines())) == 3
     assert "is run as declared, as pytest-asyncio does" in before
     assert '@pytest.mark.asyncio(loop_scope="module") on test_uses_it' in before
     if sys.version_info >= (3, 11):
-        [note] = told(after.splitlines())
+        [note] = told(failures.splitlines())
         assert note.startswith("LS101 loop scope mismatch: test_uses_it (function loop)")
 
 
