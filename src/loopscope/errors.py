@@ -27,3 +27,7 @@ class HostError(LoopscopeError):
 
 class DeclarationError(LoopscopeError):
     """A mark, option or decorator that says something loopscope does not understand."""
+
+
+class LoopscopeWarning(UserWarning):
+    """The base of every warning that loopscope itself gives; filter it, or one of its kinds."""

@@ -12,7 +12,7 @@ from tests.dialects.stubs import collected, mark
 from tests.dialects.stubs import native as dialect
 
 BACKENDS = ("asyncio", "uvloop", "trio")
-VALID_ARGUMENTS = "scope, backend"
+VALID_ARGUMENTS = "scope, backend, timeout, leaks, fresh_fixtures"
 VALID_SCOPES = "function, class, module, package, session"
 VALID_BACKENDS = "asyncio, uvloop, trio"
 
@@ -36,7 +36,8 @@ VALID_BACKENDS = "asyncio, uvloop, trio"
     ],
 )
 def test_a_mark_declares_what_it_says(arguments: dict[str, object], declared: Declared) -> None:
-    assert native.parse_mark((), arguments, BACKENDS) == declared
+    found = native.parse_arguments((), arguments, BACKENDS)
+    assert native.declared_in(found) == declared
 
 
 @pytest.mark.parametrize(
@@ -83,6 +84,30 @@ def test_a_mark_declares_what_it_says(arguments: dict[str, object], declared: De
                 ([["trio"]], ["trio"]),
             ]
         ),
+        *(
+            pytest.param(
+                (),
+                {"timeout": seconds},
+                DeclarationError,
+                f"timeout is a number of seconds, 0 for no limit, not {seconds!r}",
+                id=f"timeout-{seconds!r}",
+            )
+            for seconds in ("1", -1, None, True, float("nan"))
+        ),
+        pytest.param(
+            (),
+            {"leaks": "warning"},
+            UnknownName,
+            "'warning' is not a valid leaks. Valid: ignore, warn, error.",
+            id="leaks",
+        ),
+        pytest.param(
+            (),
+            {"fresh_fixtures": 1},
+            DeclarationError,
+            "fresh_fixtures is True or False, not 1",
+            id="fresh-fixtures",
+        ),
     ],
 )
 def test_a_bad_argument_is_refused_with_the_valid_ones(
@@ -92,8 +117,22 @@ def test_a_bad_argument_is_refused_with_the_valid_ones(
     message: str,
 ) -> None:
     with pytest.raises(error) as caught:
-        native.parse_mark(args, kwargs, BACKENDS)
+        native.parse_arguments(args, kwargs, BACKENDS)
     assert str(caught.value) == message
+
+
+def test_of_each_argument_the_nearest_mark_counts() -> None:
+    test = collected(
+        body, [mark("loopscope", timeout=1), mark("loopscope", timeout=2.5, leaks="error")]
+    )
+    assert native.argument_of(test.item, "timeout", BACKENDS) == 1.0
+    assert native.argument_of(test.item, "leaks", BACKENDS) == "error"
+    assert native.argument_of(test.item, "scope", BACKENDS) is None
+
+
+def test_a_mark_that_says_nothing_of_the_loop_hides_none_that_does() -> None:
+    test = collected(body, [mark("loopscope", timeout=1)], [mark("loopscope", scope="class")])
+    assert dialect().declared_by(test) == Declared(Scope.CLASS)
 
 
 def test_what_is_declared_on_a_function_is_found_there() -> None:

@@ -128,7 +128,7 @@ def test_what_a_vocabulary_has_no_words_for_is_not_spelled(words: str | None) ->
 def test_a_mark_of_ours_means_what_was_spelled(declared: Declared) -> None:
     name, args, kwargs = called(said(OURS.mark(declared)))
     assert name == "pytest.mark.loopscope"
-    assert native.parse_mark(args, kwargs, BACKENDS) == declared
+    assert native.declared_in(native.parse_arguments(args, kwargs, BACKENDS)) == declared
 
 
 @given(some_scope, st.just([]) | some_names)

@@ -19,18 +19,63 @@ if TYPE_CHECKING:
     from loopscope.core.plan import Policy
 
 MARK = "loopscope"
-MARK_ARGUMENTS = ("scope", "backend")
+LEAK_POLICIES = ("ignore", "warn", "error")
 _ATTRIBUTE = "__loopscope_declared__"
 
 
-def parse_mark(
+def _valid_scope(value: object, known_backends: Sequence[str]) -> object:
+    return None if value is None else Scope.parse(value)
+
+
+def _valid_backends(value: object, known_backends: Sequence[str]) -> tuple[str, ...]:
+    names = (value,) if isinstance(value, str) else value
+    if not isinstance(names, (tuple, list)):
+        raise UnknownName("backend", names, tuple(known_backends))
+    for name in names:
+        if name not in known_backends:
+            raise UnknownName("backend", name, tuple(known_backends))
+    return tuple(names)
+
+
+def _valid_seconds(value: object, known_backends: Sequence[str]) -> float:
+    """Return a time limit; 0 stands for none."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise DeclarationError(f"timeout is a number of seconds, 0 for no limit, not {value!r}")
+    return float(value)
+
+
+def _valid_policy(value: object, known_backends: Sequence[str]) -> object:
+    if value not in LEAK_POLICIES:
+        raise UnknownName("leaks", value, LEAK_POLICIES)
+    return value
+
+
+def _valid_switch(value: object, known_backends: Sequence[str]) -> bool:
+    if not isinstance(value, bool):
+        raise DeclarationError(f"fresh_fixtures is True or False, not {value!r}")
+    return value
+
+
+_ARGUMENTS: dict[str, Callable[[object, Sequence[str]], object]] = {
+    "scope": _valid_scope,
+    "backend": _valid_backends,
+    "timeout": _valid_seconds,
+    "leaks": _valid_policy,
+    "fresh_fixtures": _valid_switch,
+}
+MARK_ARGUMENTS = tuple(_ARGUMENTS)
+
+
+def parse_arguments(
     args: Sequence[object], kwargs: Mapping[str, object], known_backends: Sequence[str]
-) -> Declared:
-    """Return what `@pytest.mark.loopscope(*args, **kwargs)` declares.
+) -> dict[str, Any]:
+    """Return the arguments of `@pytest.mark.loopscope(*args, **kwargs)`, as what they mean.
 
     Raises:
-        DeclarationError: an argument that the mark does not have, or a positional one.
-        UnknownName: a scope or backend that does not exist; the message lists the valid ones.
+        DeclarationError: an argument that the mark does not have, a positional one, or a value that
+            makes no sense.
+        UnknownName: a scope, backend or policy that does not exist; the message lists the valid
+            ones.
     """
     valid = ", ".join(MARK_ARGUMENTS)
     if args:
@@ -38,17 +83,26 @@ def parse_mark(
             f"mark.{MARK} takes keyword arguments only ({valid}), not {args[0]!r}"
         )
     for name in kwargs:
-        if name not in MARK_ARGUMENTS:
+        if name not in _ARGUMENTS:
             raise DeclarationError(f"mark.{MARK} has no argument {name!r}. Valid: {valid}.")
-    scope = kwargs.get("scope")
-    backend = kwargs.get("backend", ())
-    backends = (backend,) if isinstance(backend, str) else backend
-    if not isinstance(backends, (tuple, list)):
-        raise UnknownName("backend", backends, tuple(known_backends))
-    for name in backends:
-        if name not in known_backends:
-            raise UnknownName("backend", name, tuple(known_backends))
-    return Declared(None if scope is None else Scope.parse(scope), tuple(backends))
+    return {name: _ARGUMENTS[name](value, known_backends) for name, value in kwargs.items()}
+
+
+def argument_of(item: pytest.Item, name: str, known_backends: Sequence[str]) -> Any:
+    """Return what the nearest mark that has the argument `name` says, None if there is none.
+
+    Raises:
+        LoopscopeError: as `parse_arguments` does.
+    """
+    for mark in item.iter_markers(MARK):
+        if name in mark.kwargs:
+            return parse_arguments(mark.args, mark.kwargs, known_backends)[name]
+    return None
+
+
+def declared_in(arguments: Mapping[str, Any]) -> Declared:
+    """Return what the arguments of a mark declare of the loop."""
+    return Declared(arguments.get("scope"), arguments.get("backend", ()))
 
 
 class Words(Spelling):
@@ -96,16 +150,17 @@ class Native(Dialect):
         super().__init__(config, policy)
         self.is_auto = self.takes_bare_fixtures = is_auto
         self.backends = backends
-        self._known_backends = known_backends
+        self.known_backends = known_backends
 
     def claims(self, test: Test) -> bool:
         return not test.is_async and RUNNER_FIXTURE in test.fixtures
 
     def declared_by(self, test: Test) -> Declared:
-        mark = test.item.get_closest_marker(MARK)
-        if mark is None:
-            return Declared()
-        return parse_mark(mark.args, mark.kwargs, self._known_backends)
+        for mark in test.item.iter_markers(MARK):
+            arguments = parse_arguments(mark.args, mark.kwargs, self.known_backends)
+            if "scope" in arguments or "backend" in arguments:
+                return declared_in(arguments)
+        return Declared()
 
     def declared_on(self, function: Callable[..., Any]) -> Declared | None:
         return declared_on(function)
