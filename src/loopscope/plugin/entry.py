@@ -50,10 +50,10 @@ def pytest_configure(config: pytest.Config) -> None:
         takeover.step_in(config.pluginmanager)
     config.addinivalue_line(
         "markers",
-        f"{native.MARK}(scope=None, backend=None, timeout=None, leaks=None, fresh_fixtures=False): run this "
-        "async test on the loop of that scope, on that backend (a name or a list of names), for at "
-        "most so many seconds; what it leaves behind is a matter of ignore, warn or error; with "
-        "@given, set its function-scoped fixtures up afresh for each example.",
+        f"{native.MARK}(scope=None, backend=None, timeout=None, leaks=None, fresh_fixtures=False): "
+        "run this async test on the loop of that scope, on that backend (a name or a list of "
+        "names), for at most so many seconds; what it leaves behind is a matter of ignore, warn or "
+        "error; with @given, set its function-scoped fixtures up afresh for each example.",
     )
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
     if spoken.executes:
