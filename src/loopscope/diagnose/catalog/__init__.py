@@ -1,0 +1,42 @@
+"""Every text that tells a user of a mistake: one function for each, in a module for each family."""
+
+from loopscope.diagnose.catalog.backends import backend_mismatch
+from loopscope.diagnose.catalog.codes import CODES, FAMILIES, Code
+from loopscope.diagnose.catalog.finding import Finding, place_of
+from loopscope.diagnose.catalog.lifetimes import (
+    cancelled_silently,
+    crashed,
+    disorderly,
+    needs_crashed,
+)
+from loopscope.diagnose.catalog.loop_scopes import loop_mismatch, misfit, outlives_loop
+from loopscope.diagnose.catalog.violations import finding_for
+from loopscope.diagnose.catalog.vocabulary import (
+    asked_while_running,
+    async_generator_test,
+    bad_declaration,
+    run_while_running,
+    yield_count,
+)
+
+__all__ = [
+    "CODES",
+    "FAMILIES",
+    "Code",
+    "Finding",
+    "asked_while_running",
+    "async_generator_test",
+    "backend_mismatch",
+    "bad_declaration",
+    "cancelled_silently",
+    "crashed",
+    "disorderly",
+    "finding_for",
+    "loop_mismatch",
+    "misfit",
+    "needs_crashed",
+    "outlives_loop",
+    "place_of",
+    "run_while_running",
+    "yield_count",
+]

@@ -1,0 +1,121 @@
+"""The table of all codes: what each of them means, whoever it is told of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of mistake, as `loopscope explain` and the documentation tell it."""
+
+    code: str
+    title: str
+    meaning: str
+    can_be_ignored: bool = True
+    """Whether a test can run in spite of it, so that `loopscope_ignore` may name it."""
+
+
+FAMILIES = {
+    "LS1": "loop scopes",
+    "LS2": "backends and owners",
+    "LS3": "lifetimes and leaks",
+    "LS4": "vocabulary",
+    "LS5": "environment",
+}
+"""What the first digit of a code stands for."""
+
+_TABLE = (
+    Code(
+        "LS101",
+        "loop scope mismatch",
+        "A test or fixture is declared onto one loop, and uses a fixture that is declared onto "
+        "another. What a fixture makes belongs to the loop that it was made on: a future, a lock "
+        "or a connection cannot be awaited anywhere else. Found in the plan, before the first "
+        "test runs.",
+    ),
+    Code(
+        "LS102",
+        "a fixture outlives its loop",
+        "A fixture is declared onto a loop of a narrower scope than its own. The loop would close "
+        "while the fixture is still in use, and its teardown would have nothing to run on.",
+    ),
+    Code(
+        "LS103",
+        "asked for at run time, too late to share a loop",
+        "A test asks by name, while it runs, for a fixture that has to share its loop. The loop of "
+        "the test is open by then and cannot be moved. What a signature names is planned in time.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS201",
+        "backend mismatch",
+        "A test or fixture runs on one backend, and uses a fixture that runs on another. Nothing "
+        "that asyncio made can be awaited on trio, nor the other way round.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS301",
+        "a fixture crashed in the background",
+        "A task in a task group, or a scope, that a fixture holds open across its yield ended with "
+        "an error while a test ran. The test is cancelled and fails with that error.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS302",
+        "needs a fixture that has crashed",
+        "A fixture crashed in the background of an earlier test and was torn down. It is not set "
+        "up again within its scope, so whoever needs it fails at once instead of hanging.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS303",
+        "cancelled, and nobody raised an error",
+        "The scope that a test runs in was cancelled from outside: by a scope that a fixture holds "
+        "open across its yield, or by somebody who cancelled the task of the fixtures.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS304",
+        "a loop was not shut down in order",
+        "Something kept a loop from being closed in order, such as somebody else who had closed it "
+        "already. What was left on the loop is lost.",
+    ),
+    Code(
+        "LS401",
+        "a declaration that cannot be understood",
+        "A mark or a decorator has an argument that does not exist, or a value that is not valid.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS402",
+        "a test that yields",
+        "An `async def` test contains a yield, which makes it an async generator: calling it runs "
+        "nothing of its body, so it would pass without having been run.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS403",
+        "a fixture that does not yield exactly once",
+        "What stands before the yield of a fixture is its setup, what stands after it its "
+        "teardown. With no yield there is no value, with two there is no saying which is the end.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS404",
+        "an async fixture asked for while the loop runs",
+        "`request.getfixturevalue` is a synchronous call: inside running async code it cannot wait "
+        "for the loop, which is the one that runs the caller. `await loopscope.getfixture(name)` "
+        "can.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS405",
+        "loopscope.run called while the loop runs",
+        "`loopscope.run` is for synchronous code. Asynchronous code awaits the function instead.",
+        can_be_ignored=False,
+    ),
+)
+
+CODES = {row.code: row for row in _TABLE}
+"""Every code there is, by its name and in its order."""
