@@ -31,3 +31,7 @@ class DeclarationError(LoopscopeError):
 
 class LoopscopeWarning(UserWarning):
     """The base of every warning that loopscope itself gives; filter it, or one of its kinds."""
+
+
+class LeakWarning(LoopscopeWarning):
+    """Something that a test or a fixture left behind on a loop."""

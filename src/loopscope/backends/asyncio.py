@@ -14,16 +14,23 @@ import asyncio
 import sys
 import threading
 import warnings
+from contextvars import copy_context
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from loopscope.backends.base import Host, ScopeTask
+from loopscope.backends.base import Host, Outcome, ScopeTask
+from loopscope.backends.leftovers import end_leftovers, until_ended
+from loopscope.backends.outcome import Death
+from loopscope.backends.watch import OWNER, Kind, Watch
 from loopscope.errors import HostError
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-    from loopscope.backends.outcome import Step
+    from loopscope.backends.leftovers import Leftover
+    from loopscope.backends.outcome import AsyncFn, Entry, Step
+    from loopscope.backends.watch import Made
 
 
 T = TypeVar("T")
@@ -73,6 +80,18 @@ class _Native(asyncio.Task[None]):
             return error
         self.foreign_cancels = 0
         return None
+
+
+async def _on_behalf_of(owner: object, action: AsyncFn[T]) -> T:
+    """Await `action()` while `owner` is the one whose code runs."""
+    token = OWNER.set(owner)
+    try:
+        return await action()
+    finally:
+        try:
+            OWNER.reset(token)
+        except ValueError:
+            pass  # closed from outside, where another context is current
 
 
 class AsyncioTask(ScopeTask):
@@ -144,7 +163,7 @@ class AsyncioTask(ScopeTask):
         shown = self._show(True)
         try:
             step.begin(self._native.cancel_by_host)
-            return await self._run(step.action, step.context)
+            return await self._run(partial(_on_behalf_of, step.owner, step.action), step.context)
         finally:
             self._show(shown)
 
@@ -224,12 +243,8 @@ class AsyncioHost(Host):
         debug: bool | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         policy: Any = None,
-        collects_errors: bool = False,
     ) -> None:
-        """Make the loop by a factory or a policy, or take `loop`, which its maker closes.
-
-        With `collects_errors`, what the loop's exception handler is told fails the step under way.
-        """
+        """Make the loop by a factory or a policy, or take `loop`, which its maker closes."""
         super().__init__(backend, name)
         self.natives: set[_Native] = set()
         self._policy = policy
@@ -238,13 +253,12 @@ class AsyncioHost(Host):
             make_loop = asyncio.new_event_loop if policy is None else policy.new_event_loop
             loop = (loop_factory or make_loop)()
         self._loop = loop
-        if collects_errors:
-            loop.set_exception_handler(self._collect)
         if debug is not None:
             self._loop.set_debug(debug)
         self._interrupt: BaseException | None = None
         self._tell = self._loop.call_exception_handler
         self._loop.call_exception_handler = self._hear  # type: ignore[method-assign]
+        self._watch = Watch(loop)
 
     @property
     def native(self) -> asyncio.AbstractEventLoop:
@@ -274,15 +288,45 @@ class AsyncioHost(Host):
         if "handle" in context and not isinstance(error, (Exception, asyncio.CancelledError)):
             self._interrupt = error
             self._stop()
+        elif isinstance(error, Exception) and self._loop.get_exception_handler() is None:
+            task = context.get("task") or context.get("future")
+            made = self._watch.maker_of(task)
+            name = task.get_name() if isinstance(task, asyncio.Task) else None
+            self._deaths.append(Death(error, str(context.get("message", "")), name, made))
         else:
             self._tell(context)
 
-    def _collect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        if isinstance(error, Exception):
-            self._background_errors.append(error)
-        else:
-            loop.default_exception_handler(context)
+    def deaths(self, owner: object = None) -> tuple[Death, ...]:
+        for made in self._watch.made(owner):
+            task = made.refer()
+            if (error := made.error) is not None:
+                self._deaths.append(Death(error, "", task.get_name(), made))
+        return super().deaths(owner)
+
+    def end_leftovers(
+        self, spare: Callable[[Leftover, object], bool], owner: object = None
+    ) -> Outcome[tuple[Leftover, ...]]:
+        kinds = set(Kind)
+        if owner is not None:
+            # A pool that outlives the owner may have it open, and lend it to others.
+            kinds -= {Kind.TRANSPORT, Kind.SERVER}
+        if self.closed or self._is_closed() or not self._has_left(owner, kinds):
+            return Outcome(())
+        made = partial(self._made_by_users, owner)
+        task = self.task("leftovers", copy_context(), hidden=True)
+        return self.run(task, partial(end_leftovers, made, spare, kinds), _nothing)
+
+    def _has_left(self, owner: object, kinds: set[Kind]) -> bool:
+        return any(made.kind in kinds and made.is_left for made in self._made_by_users(owner))
+
+    def _made_by_users(self, owner: object) -> Iterator[Made]:
+        """Yield what was made for `owner`, without the generators that fixtures are."""
+        fixtures = {
+            id(entry.generator) for native in self.natives for entry in native.scope_task.stack
+        }
+        for made in self._watch.made(owner):
+            if made.kind is not Kind.ASYNC_GENERATOR or id(made.refer()) not in fixtures:
+                yield made
 
     def _turn(self) -> None:
         self._loop.run_forever()
@@ -312,6 +356,7 @@ class AsyncioHost(Host):
             if self.natives:
                 loop.run_until_complete(_cancel_all(set(self.natives)))
             del loop.call_exception_handler
+            self._watch.take_off()
             return
         if loop.is_closed():
             for native in self.natives:
@@ -352,9 +397,9 @@ def _is_replaced(loop: asyncio.AbstractEventLoop, method: str) -> bool:
 async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await until_ended(tasks)
     for task in tasks:
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
             asyncio.get_running_loop().call_exception_handler(
                 {
                     "message": "unhandled exception while the loop was closed",
@@ -362,3 +407,7 @@ async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:
                     "task": task,
                 }
             )
+
+
+def _nothing(entry: Entry) -> bool:
+    return False

@@ -11,13 +11,13 @@ scope, a task group or a timeout open across its `yield`, exactly as nested `asy
 from __future__ import annotations
 
 import abc
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loopscope.backends.outcome import (
     AsyncFn,
     Crash,
+    Death,
     Entry,
     Errand,
     Outcome,
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable, Iterator
 
-if sys.version_info < (3, 11):
-    from exceptiongroup import BaseExceptionGroup
+    from loopscope.backends.leftovers import Leftover
 
 __all__ = [
     "AsyncFn",
     "Crash",
+    "Death",
     "Entry",
     "Host",
     "Outcome",
@@ -75,7 +75,7 @@ class Host(abc.ABC):
         self._turning = False
         self._steps: list[Step] = []
         self._crashes: list[Crash] = []
-        self._background_errors: list[BaseException] = []
+        self._deaths: list[Death] = []
         self._errand: Errand | None = None
         self._told: list[BaseException] = []
 
@@ -130,21 +130,22 @@ class Host(abc.ABC):
         action: AsyncFn[T],
         needs: Callable[[Entry], bool] = _everything,
         context: contextvars.Context | None = None,
+        owner: object = None,
     ) -> Outcome[T]:
-        """Await `action()` in `task`, and in `context` or in the task's own.
+        """Await `action()` in `task`, for `owner`, and in `context` or in the task's own.
 
         `needs` says whether the action depends on an entry: if the scope of one that it needs is
         cancelled, the action is cancelled too.
         """
         task = self._idle(task)
-        return self._do(Step(task, action, needs, context=context))
+        return self._do(Step(task, action, needs, context=context, owner=owner))
 
     def enter(
         self, task: ScopeTask, entry: Entry, needs: Callable[[Entry], bool] = _everything
     ) -> Outcome[Any]:
         """Set up the fixture `entry` in `task`, on top of what the task holds open."""
         task = self._idle(task)
-        return self._do(Step(task, partial(task.open, entry), needs, entry))
+        return self._do(Step(task, partial(task.open, entry), needs, entry, owner=entry.key))
 
     def leave(
         self, task: ScopeTask, entry: Entry, needs: Callable[[Entry], bool] = _everything
@@ -153,7 +154,7 @@ class Host(abc.ABC):
         holder = next((one for one in task.chain() if entry in one.stack), None)
         if holder is None:
             return Outcome(error=entry.error)
-        return self._do(Step(holder, partial(holder.close, entry), needs, entry))
+        return self._do(Step(holder, partial(holder.close, entry), needs, entry, owner=entry.key))
 
     async def outside(self, action: Callable[[], T]) -> T:
         """Call `action` outside the loop, which stands still meanwhile, and return its result.
@@ -197,6 +198,25 @@ class Host(abc.ABC):
             self.closed = True
             self._shut_down()
         return self._take_crashes()
+
+    def deaths(self, owner: object = None) -> tuple[Death, ...]:
+        """Return, once, the errors that nobody awaits.
+
+        They are what the loop was told since, whoever it was that failed, and what the background
+        tasks of `owner` (None: of anybody) ended with.
+        """
+        deaths, self._deaths = tuple(self._deaths), []
+        return deaths
+
+    def end_leftovers(
+        self, spare: Callable[[Leftover, object], bool], owner: object = None
+    ) -> Outcome[tuple[Leftover, ...]]:
+        """End what `owner` (None: anybody) made on the loop that still goes on; tell what it was.
+
+        `spare` is asked whether to leave something alone, with what it is called and with itself.
+        Transports and servers are ended only together with those of everybody else.
+        """
+        return Outcome(())
 
     def finish(self, step: Step) -> None:
         """Take note that `step` is done."""
@@ -260,17 +280,7 @@ class Host(abc.ABC):
                 # Where the code of the step was tells more than where the loop was.
                 interrupt.with_traceback(step.error.__traceback__)
             raise interrupt
-        return Outcome(step.value, self._error_of(step), step.cause, self._take_crashes())
-
-    def _error_of(self, step: Step) -> BaseException | None:
-        """Return what `step` ended with, and what its background raised meanwhile."""
-        background, self._background_errors = self._background_errors, []
-        if not background:
-            return step.error
-        errors = [*([] if step.error is None else [step.error]), *background]
-        if len(errors) == 1:
-            return errors[0]
-        return BaseExceptionGroup("Multiple exceptions occurred in asynchronous callbacks", errors)
+        return Outcome(step.value, step.error, step.cause, self._take_crashes())
 
     def _untold_interrupt(self, step: Step) -> KeyboardInterrupt | None:
         """Return a KeyboardInterrupt that `step`, or a task that crashed meanwhile, ended with."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -13,9 +12,7 @@ if TYPE_CHECKING:
     import contextvars
 
     from loopscope.backends.task import ScopeTask
-
-if sys.version_info < (3, 11):
-    pass
+    from loopscope.backends.watch import Made
 
 T = TypeVar("T")
 AsyncFn = Callable[[], Awaitable[T]]
@@ -89,11 +86,25 @@ class Outcome(Generic[T]):
     crashes: tuple[Crash, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Death:
+    """An error that nobody awaits: a background task ended with it, or a callback raised it.
+
+    `message` is what the loop was told of it, and `made` what is known of the task.
+    """
+
+    error: BaseException
+    message: str
+    task: str | None = None
+    made: Made | None = None
+
+
 @dataclass(eq=False, slots=True)
 class Step:
     """One thing that a scope task is asked to do.
 
-    `entry` is the fixture that it sets up or tears down, if it does; `cancel` is there while it is
+    `owner` is whoever it is done for; `entry` is the fixture that it sets up or tears down, if it
+    does; `cancel` is there while it is
     being done; `stopped` says that the host has cancelled it.
     """
 
@@ -102,6 +113,7 @@ class Step:
     needs: Callable[[Entry], bool]
     entry: Entry | None = None
     context: contextvars.Context | None = None
+    owner: object = None
     value: Any = None
     error: BaseException | None = None
     cause: Crash | None = None

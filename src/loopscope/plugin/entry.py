@@ -11,6 +11,7 @@ from loopscope.backends import registry
 from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
 from loopscope.plugin import _compat, options, reporting, takeover, variants
+from loopscope.plugin.background import Background
 from loopscope.plugin.collection import Collection, describe
 from loopscope.plugin.execution import Execution, Notes, Refusal
 from loopscope.plugin.places import Origins
@@ -116,6 +117,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     runtime = Runtime(
         state.collection,
         state.plan,
+        Background(state.settings, state.collection),
         partial(reporting.announce, config),
         dry=config.option.setupplan,
     )

@@ -12,10 +12,11 @@ import pytest
 from loopscope.diagnose.notes import note_for
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop
 from loopscope.plugin import _compat
+from loopscope.plugin.background import followed_by
 from loopscope.plugin.collection import hypothesis_handle, test_body
 from loopscope.plugin.fixtures import Loopscope
-from loopscope.plugin.outcomes import add_note
-from loopscope.plugin.runtime import Refused, fail
+from loopscope.plugin.outcomes import add_note, fail
+from loopscope.plugin.runtime import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -89,7 +90,7 @@ class Execution:
         test = self.runtime.test(item)
         if test is None:
             return (yield)
-        with self.runtime.running(item):
+        with self.runtime.running(item), followed_by(partial(self.runtime.aftermath, item)):
             yield
             if test.needs_loop:
                 self.runtime.open(self.runtime.loop_for(test))
@@ -100,7 +101,7 @@ class Execution:
         __tracebackhide__ = True
         if self.runtime.test(item) is None:
             return (yield)
-        with self.runtime.running(item):
+        with self.runtime.running(item), followed_by(partial(self.runtime.aftermath, item)):
             yield
 
     @pytest.hookimpl(wrapper=True)
@@ -108,11 +109,8 @@ class Execution:
         __tracebackhide__ = True
         if self.runtime.test(item) is None:
             return (yield)
-        with self.runtime.running(item):
-            try:
-                yield
-            finally:
-                self.runtime.settle()
+        with self.runtime.running(item), followed_by(partial(self.runtime.end_of, item)):
+            yield
 
     @pytest.hookimpl(wrapper=True)
     def pytest_sessionfinish(self) -> Generator[None, None, None]:

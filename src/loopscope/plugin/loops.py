@@ -49,6 +49,12 @@ class OpenLoops:
         """Return the host of `loop`, or None if it is not open."""
         return self._hosts.get(loop)
 
+    def hosts(self) -> Iterator[Host]:
+        """Yield the hosts of the loops that are open."""
+        for host in self._hosts.values():
+            if host is not None:
+                yield host
+
     def open(self, loop: Loop, choice: Choice, item: pytest.Function) -> None:
         """Open `loop` as `choice` says, for the sake of `item`."""
         host = None if self._dry else _opened(loop, choice, item)
@@ -65,7 +71,7 @@ class OpenLoops:
                 crashes = host.close()
             except Exception as exc:
                 warnings.warn(catalog.disorderly(loop, exc), RuntimeWarning, stacklevel=1)
-            others = [other for other in self._hosts.values() if other is not None]
+            others = list(self.hosts())
             if others:
                 others[-1].become_current()
         self._announce("TEARDOWN", loop)

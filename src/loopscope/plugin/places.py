@@ -106,6 +106,10 @@ class Origins:
             return Origin(module, 1)
         return Origin(self._inside_root(code.co_filename) or module, code.co_firstlineno)
 
+    def of_line(self, path: str, line: int) -> Origin:
+        """Return a line of a file."""
+        return Origin(self._inside_root(path) or path, line)
+
     def _inside_root(self, filename: str) -> str | None:
         """Return the path of a file relative to the root directory, or None if it is outside."""
         if filename not in self._paths:

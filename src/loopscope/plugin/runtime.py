@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopscope.backends.base import AsyncFn, Crash, Entry, Host, Outcome, ScopeTask, YieldCountError
+from loopscope.backends.base import AsyncFn, Entry, Host, Outcome, ScopeTask, YieldCountError
 from loopscope.core.graph import Suite, Vertex, reach
 from loopscope.core.plan import Loop, Plan, place
 from loopscope.core.scope import Anchor, Scope
@@ -18,9 +17,11 @@ from loopscope.diagnose import catalog
 from loopscope.diagnose.fixes import late_finding
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
+from loopscope.plugin.background import Background, followed_by, raise_all
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
+from loopscope.plugin.crashes import Crashes, Held
 from loopscope.plugin.loops import OpenLoops
-from loopscope.plugin.outcomes import add_note, only_leaf, outcome_in
+from loopscope.plugin.outcomes import fail, only_leaf, outcome_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, KeysView
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from loopscope.plugin.collection import Collection
 
 if sys.version_info < (3, 11):
-    from exceptiongroup import BaseExceptionGroup
+    pass
 
 
 class Refused(LoopscopeError, RuntimeError):
@@ -40,21 +41,6 @@ class Refused(LoopscopeError, RuntimeError):
 
     def __init__(self, finding: catalog.Finding) -> None:
         super().__init__(str(finding))
-
-
-def fail(finding: catalog.Finding) -> NoReturn:
-    """Fail the test or fixture under way with a finding, which says more than a traceback."""
-    # Not hidden: pytest shows no frame of it, but it complains if there is none that it could show.
-    pytest.fail(str(finding), pytrace=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What an entry of ours stands for: a fixture definition, and the request it was made for."""
-
-    definition: AnyFixtureDef
-    request: SubRequest
-    vertex: Vertex
 
 
 class Runtime:
@@ -68,11 +54,13 @@ class Runtime:
         self,
         collection: Collection,
         plan: Plan,
+        background: Background,
         announce: Callable[[str, Loop], None],
         *,
         dry: bool = False,
     ) -> None:
         self.collection = collection
+        self.background = background
         self.plan = plan
         self.contexts = ScopeContexts()
         self.loops = OpenLoops(announce, dry=dry)
@@ -80,8 +68,7 @@ class Runtime:
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
         self._stepping = False
-        self._unsettled: list[Crash] = []
-        self._told: list[Crash] = []
+        self._crashes = Crashes()
 
     def test(self, item: pytest.Item) -> Vertex | None:
         """Return the vertex of a test that is ours."""
@@ -109,7 +96,17 @@ class Runtime:
         return self.loops[loop]
 
     def _close(self, loop: Loop) -> None:
-        self._unsettled.extend(self.loops.close(loop))
+        __tracebackhide__ = True
+        host = self.loops[loop]
+        if host is None:
+            self.loops.close(loop)
+            return
+        with followed_by(lambda: self.background.deaths(host, None, self._test_name)):
+            try:
+                errors = self._end_leftovers(host)
+            finally:
+                self._crashes.add(self.loops.close(loop))
+            raise_all(errors)
 
     def close(self) -> None:
         """Close what is still open: pytest drops finalizers when one of them ends the run."""
@@ -151,7 +148,7 @@ class Runtime:
             raise Refused(catalog.run_while_running(vertex.name))
         host, task = self._task(self.loop_for(vertex), vertex.anchor)
         with self._one_at_a_time():
-            outcome = host.run(task, action, self._is_needed, context)
+            outcome = host.run(task, action, self._is_needed, context, vertex)
         return self._unwrap(outcome)
 
     def set_up(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
@@ -167,15 +164,17 @@ class Runtime:
         host, task = self._task(self.loop_for(vertex), vertex.anchor)
         with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
             made = self.dialect(item).adapt(function, kwargs)
+            held = Held(definition, request, vertex)
             if not hasattr(made, "__anext__"):
                 context = task.context.copy()
-                outcome = host.run(task, lambda: made, self._is_needed, context)
+                request.addfinalizer(partial(self._end_of_coroutine, host, held))
+                outcome = host.run(task, lambda: made, self._is_needed, context, held)
                 tokens = adopt(context, task.context)
                 if tokens:
                     # It has no teardown in which it could do so itself.
                     request.addfinalizer(partial(self._take_back, vertex, task.context, tokens))
             else:
-                entry = Entry(Held(definition, request, vertex), made)
+                entry = Entry(held, made)
                 try:
                     outcome = host.enter(task, entry, self._is_needed)
                 finally:
@@ -184,6 +183,10 @@ class Runtime:
                     request.addfinalizer(partial(self._leave, host, task, entry))
         return self._unwrap(outcome, vertex)
 
+    def _end_of_coroutine(self, host: Host, held: Held) -> None:
+        __tracebackhide__ = True
+        raise_all(self._after_fixture(host, held))
+
     def _take_back(self, vertex: Vertex, context: Context, tokens: Tokens) -> None:
         with self.contexts.giving(vertex.anchor, context):
             take_back(context, tokens)
@@ -191,9 +194,10 @@ class Runtime:
     def _leave(self, host: Host, task: ScopeTask, entry: Entry) -> None:
         __tracebackhide__ = True
         vertex = entry.key.vertex
-        with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
-            outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
-        self._unwrap(outcome, vertex)
+        with followed_by(lambda: self._after_fixture(host, entry.key)):
+            with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
+                outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
+            self._unwrap(outcome, vertex)
 
     def set_up_sync(
         self, definition: AnyFixtureDef, request: SubRequest, host: Host | None = None
@@ -267,36 +271,38 @@ class Runtime:
                 traceback = traceback.tb_next
             raise exc.with_traceback(traceback) from exc.__cause__
 
-    def settle(self) -> None:
-        """Finish what crashes have torn down, at the end of a test: pytest does not know yet.
+    def aftermath(self, item: pytest.Item) -> list[BaseException]:
+        """Return the errors that nobody has awaited in a phase of `item`."""
+        owner = self.test(item)
+        return [
+            error
+            for host in self.loops.hosts()
+            for error in self.background.deaths(host, owner, item.name)
+        ]
 
-        Raises:
-            BaseException: what a crash or a teardown raised that made no test fail.
+    def end_of(self, item: pytest.Item) -> list[BaseException]:
+        """Settle what `item` leaves behind on loops that stay open; return what went wrong.
+
+        pytest comes to know of what crashes have torn down, and what the test has left is ended.
         """
-        __tracebackhide__ = True
-        crashes, self._unsettled = self._unsettled, []
-        errors: list[BaseException] = []
-        for crash in crashes:
-            for entry in crash.unwound:
-                try:
-                    self._finish(entry.key, crash if entry is crash.owner else None)
-                except BaseException as exc:
-                    errors.append(exc)
-            if crash.error is not None and crash not in self._told:
-                errors.append(self._blame(crash))
-        self._told.clear()
-        if len(errors) > 1:
-            raise BaseExceptionGroup("errors in the background of fixtures", errors)
-        if errors:
-            raise errors[0]
+        owner = self.test(item)
+        errors = self._crashes.settle(self._test_name)
+        for host in list(self.loops.hosts()):
+            errors += self._end_leftovers(host, owner)
+        return [*errors, *self._crashes.settle(self._test_name), *self.aftermath(item)]
 
-    def _finish(self, held: Held, crash: Crash | None) -> None:
-        """Have pytest finish a fixture; one that has crashed fails whoever asks for it again."""
-        error = None
-        if crash is not None:
-            finding = catalog.needs_crashed(held.vertex, crash.error)
-            error = pytest.fail.Exception(str(finding), pytrace=False)
-        _compat.forget(held.definition, held.request, error)
+    def _end_leftovers(self, host: Host, owner: object = None) -> list[BaseException]:
+        with self._one_at_a_time():
+            outcome = host.end_leftovers(partial(self.background.spares, owner), owner)
+        self._crashes.add(outcome.crashes)
+        errors = [] if outcome.error is None else [outcome.error]
+        return [*errors, *self.background.tell(outcome.value or (), self._item)]
+
+    def _after_fixture(self, host: Host, held: Held) -> list[BaseException]:
+        return [
+            *self._end_leftovers(host, held),
+            *self.background.deaths(host, held, self._test_name),
+        ]
 
     @contextmanager
     def running(self, item: pytest.Item) -> Iterator[None]:
@@ -357,9 +363,9 @@ class Runtime:
 
     def _unwrap(self, outcome: Outcome[Any], vertex: Vertex | None = None) -> Any:
         __tracebackhide__ = True
-        self._unsettled.extend(outcome.crashes)
+        self._crashes.add(outcome.crashes)
         if outcome.cause is not None:
-            self._fail_for(outcome.cause)
+            self._crashes.fail_for(outcome.cause, self._test_name)
         error = outcome.error
         if isinstance(error, YieldCountError) and vertex is not None:
             fail(catalog.yield_count(vertex.name, vertex.origin, str(error)))
@@ -370,22 +376,6 @@ class Runtime:
                 raise error
             raise instead from (None if instead is only_leaf(error) else error)
         return outcome.value
-
-    def _fail_for(self, crash: Crash) -> NoReturn:
-        __tracebackhide__ = True
-        self._told.append(crash)
-        if crash.owner is None or crash.error is None:
-            owner = None if crash.owner is None else crash.owner.key.vertex
-            fail(catalog.cancelled_silently(owner, self._test_name))
-        raise self._blame(crash)
-
-    def _blame(self, crash: Crash) -> BaseException:
-        """Return the error of a crash with a note that says whose it is."""
-        assert crash.owner is not None
-        assert crash.error is not None
-        error = only_leaf(crash.error)
-        add_note(error, catalog.crashed(crash.owner.key.vertex, self._test_name))
-        return error
 
     @property
     def _test_name(self) -> str:

@@ -3,11 +3,14 @@
 from loopscope.diagnose.catalog.backends import backend_mismatch
 from loopscope.diagnose.catalog.codes import CODES, FAMILIES, Code
 from loopscope.diagnose.catalog.finding import Finding, place_of
+from loopscope.diagnose.catalog.leaks import left_behind
 from loopscope.diagnose.catalog.lifetimes import (
     cancelled_silently,
     crashed,
+    died,
     disorderly,
     needs_crashed,
+    told_to_the_loop,
 )
 from loopscope.diagnose.catalog.loop_scopes import loop_mismatch, misfit, outlives_loop
 from loopscope.diagnose.catalog.violations import finding_for
@@ -30,13 +33,16 @@ __all__ = [
     "bad_declaration",
     "cancelled_silently",
     "crashed",
+    "died",
     "disorderly",
     "finding_for",
+    "left_behind",
     "loop_mismatch",
     "misfit",
     "needs_crashed",
     "outlives_loop",
     "place_of",
     "run_while_running",
+    "told_to_the_loop",
     "yield_count",
 ]

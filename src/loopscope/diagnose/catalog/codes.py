@@ -82,6 +82,57 @@ _TABLE = (
         "already. What was left on the loop is lost.",
     ),
     Code(
+        "LS305",
+        "a background task died, and nobody awaited it",
+        "A task that a test or a fixture had started ended with an error, and nothing has asked "
+        "for its outcome. asyncio would log that once the task is collected; the test that "
+        "started it fails with the error.",
+    ),
+    Code(
+        "LS306",
+        "an error that only the loop was told of",
+        "A callback, a protocol or a transport raised an error while a test ran. Nobody awaits "
+        "such a thing, so the loop hands it to its exception handler; the test fails with it. A "
+        "handler that the suite sets itself is called instead.",
+    ),
+    Code(
+        "LS311",
+        "a task was left running",
+        "A task goes on after the test or fixture that started it has ended. It is cancelled, so "
+        "that it cannot run in a later test, and told as `loopscope_leaks` says. What a wider "
+        "fixture that is still alive holds on to is left to that fixture.",
+    ),
+    Code(
+        "LS312",
+        "a timer was left behind",
+        "A callback is due after the end of the test or fixture that asked for it. It is "
+        "cancelled.",
+    ),
+    Code(
+        "LS313",
+        "an async generator was left unfinished",
+        "An async generator stands at a yield when its loop, its test or its fixture ends. It is "
+        "closed.",
+    ),
+    Code(
+        "LS314",
+        "a transport or a server was left open",
+        "A connection, a pipe or a server is open when its loop closes. A pool may lend it to "
+        "others for as long as the loop lives, so it is told at the end of the loop and not of the "
+        "test.",
+    ),
+    Code(
+        "LS315",
+        "a thread of the executor is still busy",
+        "A function that was handed to an executor runs after the end of whoever handed it over. "
+        "Nobody can stop a thread from outside.",
+    ),
+    Code(
+        "LS316",
+        "a child process was left running",
+        "A child process runs after the end of the test or fixture that started it. It is killed.",
+    ),
+    Code(
         "LS401",
         "a declaration that cannot be understood",
         "A mark or a decorator has an argument that does not exist, or a value that is not valid.",

@@ -8,6 +8,7 @@ from loopscope.diagnose.catalog.finding import Finding, place_of
 
 if TYPE_CHECKING:
     from loopscope.core.graph import Vertex
+    from loopscope.core.origin import Origin
     from loopscope.core.plan import Loop
 
 
@@ -53,3 +54,18 @@ def disorderly(loop: Loop, error: Exception) -> str:
         "during teardown of an asyncio.Runner, as pytest-asyncio words it; what was left on the "
         "loop is lost. Do not close a loop that you have not made."
     )
+
+
+def died(task: str, owner: Vertex | None, made_at: Origin | None) -> str:
+    """Say, as a note on the error, which task ended with it that nobody awaits (LS305)."""
+    lines = [f"LS305 ended the background task {task}, and nobody awaited that"]
+    if made_at is not None:
+        lines.append(f"  {made_at}  created it")
+    if owner is not None:
+        lines.append(f"  {owner.origin}  {owner.name}, on whose behalf it ran")
+    return "\n".join(lines)
+
+
+def told_to_the_loop(message: str, test: str) -> str:
+    """Say, as a note on the error, that only the loop was told of it (LS306)."""
+    return f"LS306 only the loop was told of this, while {test} ran: {message}"
