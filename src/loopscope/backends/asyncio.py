@@ -16,13 +16,17 @@ import threading
 import warnings
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from loopscope.backends.asyncio_graph import abandon_below, graph_of, stack_of
 from loopscope.backends.base import Host, ScopeTask
+from loopscope.backends.call_graph import TaskNode, calls_of, running_below
 from loopscope.errors import HostError
 
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable
+    from types import FrameType
 
+    from loopscope.backends.call_graph import Stack
     from loopscope.backends.outcome import Step
 
 
@@ -107,6 +111,19 @@ class AsyncioTask(ScopeTask):
         self._native = native
         self.host.natives.add(native)
         self._show(False)
+
+    def shake(self) -> None:
+        if self._native is not None:
+            abandon_below(self._native, self.host.natives)
+            self._native.cancel_by_host()
+
+    def await_stack(self, running: Stack | None) -> Stack:
+        return () if self._native is None else stack_of(self._native, running)
+
+    def call_graph(self, running: Stack | None) -> TaskNode:
+        if self._native is None:
+            return TaskNode(self.name)
+        return graph_of(self._native, running, self.host.natives)
 
     async def _main(self) -> None:
         native = self._native
@@ -292,6 +309,17 @@ class AsyncioHost(Host):
 
     def _stop(self) -> None:
         self._loop.stop()
+
+    def call_soon(self, function: Callable[[], object]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function)
+
+    def running_stack(self, frame: FrameType | None) -> Stack | None:
+        return running_below(frame, AsyncioHost._turn.__code__)
+
+    def may_raise(self, frame: FrameType | None) -> bool:
+        # In a callback of the user's, that is, and not in the loop's own code.
+        return bool(calls_of(self.running_stack(frame) or ()))
 
     def _is_closed(self) -> bool:
         return self._loop.is_closed()

@@ -11,6 +11,7 @@ from loopscope.errors import HostError
 
 if TYPE_CHECKING:
     import contextvars
+    from types import TracebackType
 
     from loopscope.backends.task import ScopeTask
 
@@ -94,7 +95,9 @@ class Step:
     """One thing that a scope task is asked to do.
 
     `entry` is the fixture that it sets up or tears down, if it does; `cancel` is there while it is
-    being done; `stopped` says that the host has cancelled it.
+    being done; `stopped` says that the host has cancelled it; `interrupt` is what it ends with
+    instead of its own outcome, and `where` the traceback for that; `is_outside` says that it waits
+    for something outside the loop.
     """
 
     task: ScopeTask
@@ -108,6 +111,8 @@ class Step:
     done: bool = False
     stopped: bool = False
     interrupt: BaseException | None = None
+    where: TracebackType | None = None
+    is_outside: bool = False
     cancel: Callable[[], None] | None = None
     on_done: list[Callable[[], None]] = field(default_factory=list)
 
