@@ -31,3 +31,7 @@ class DeclarationError(LoopscopeError):
 
 class LoopscopeWarning(UserWarning):
     """The base of every warning that loopscope itself gives; filter it, or one of its kinds."""
+
+
+class BlockedLoopWarning(LoopscopeWarning):
+    """A call kept a loop from turning for longer than `loopscope_blocked` allows (LS323)."""

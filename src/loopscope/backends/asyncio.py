@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from loopscope.backends.asyncio_graph import abandon_below, graph_of, stack_of
 from loopscope.backends.base import Host, ScopeTask
 from loopscope.backends.call_graph import TaskNode, calls_of, running_below
+from loopscope.backends.drive import keep
 from loopscope.errors import HostError
 
 if TYPE_CHECKING:
@@ -231,6 +232,7 @@ class AsyncioHost(Host):
 
     library = "asyncio"
     cancelled_type = asyncio.CancelledError
+    cancellation = "asyncio.CancelledError"
 
     def __init__(
         self,
@@ -251,6 +253,7 @@ class AsyncioHost(Host):
         self.natives: set[_Native] = set()
         self._policy = policy
         self._is_borrowed = loop is not None
+        self._is_given_up = False
         if loop is None:
             make_loop = asyncio.new_event_loop if policy is None else policy.new_event_loop
             loop = (loop_factory or make_loop)()
@@ -321,8 +324,12 @@ class AsyncioHost(Host):
         # In a callback of the user's, that is, and not in the loop's own code.
         return bool(calls_of(self.running_stack(frame) or ()))
 
+    def give_up(self) -> None:
+        keep(self)
+        self._is_given_up = True
+
     def _is_closed(self) -> bool:
-        return self._loop.is_closed()
+        return self._is_given_up or self._loop.is_closed()
 
     def _refusal(self) -> str | None:
         refusal = super()._refusal()
@@ -336,6 +343,9 @@ class AsyncioHost(Host):
 
     def _shut_down(self) -> None:
         loop = self._loop
+        if self._is_given_up:
+            current.forget(loop)
+            return
         if self._is_borrowed and not loop.is_closed():
             if self.natives:
                 loop.run_until_complete(_cancel_all(set(self.natives)))

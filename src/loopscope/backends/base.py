@@ -54,6 +54,9 @@ __all__ = [
 
 T = TypeVar("T")
 
+LAST_ATTEMPT = 3
+"""How often a step may be abandoned before its loop is given up with it."""
+
 
 def _everything(entry: Entry) -> bool:
     return True
@@ -71,6 +74,8 @@ class Host(abc.ABC):
     backend: str
     library: str
     cancelled_type: type[BaseException]
+    cancellation: str
+    """`cancelled_type` as user code calls it."""
 
     def __init__(self, backend: str, name: str) -> None:
         self.backend = backend
@@ -79,7 +84,6 @@ class Host(abc.ABC):
         self.closed = False
         self.drives: list[Drive] = []
         self.watch: LoopWatch | None = None
-        self._given_up: list[Drive] = []
         self._turning = False
         self._steps: list[Step] = []
         self._crashes: list[Crash] = []
@@ -123,6 +127,10 @@ class Host(abc.ABC):
     @abc.abstractmethod
     def may_raise(self, frame: FrameType | None) -> bool:
         """Say whether the library can stand that an error is raised at `frame`."""
+
+    @abc.abstractmethod
+    def give_up(self) -> None:
+        """Never turn the loop again, and keep all that is on it from being resumed."""
 
     @abc.abstractmethod
     def _is_closed(self) -> bool:
@@ -242,17 +250,33 @@ class Host(abc.ABC):
         """
         return self._steps[-1].task.call_graph(running)
 
-    def abandon(self) -> None:
-        """Close the code that the loop turns for, which does not end, and never resume it."""
-        if self.under_way is not None and self.drives:
+    def place(self, where: TracebackType | None) -> None:
+        """Take note of a better traceback for the error that the step under way is to raise."""
+        step = self.under_way
+        if step is not None and where is not None:
+            step.where = where
+
+    def abandon(self) -> bool:
+        """Close the code that the loop turns for, which does not end, and never resume it.
+
+        Return False if nothing helps, even though this is not the first time: then what is raised
+        in the turn leaves the loop, which never turns again.
+        """
+        step = self.under_way
+        if step is None:
+            return True
+        step.abandoned += 1
+        if step.abandoned > LAST_ATTEMPT:
+            self.give_up()
+            return False
+        if self.drives:
             self.call_soon(partial(self._abandon, self.drives[-1], 2 * ATTEMPTS))
+        return True
 
     def _abandon(self, drive: Drive, attempts: int) -> None:
         if drive not in self.drives:
             return
-        if not drive.is_abandoned:
-            drive.abandon()
-            self._given_up.append(drive)
+        drive.abandon()
         drive.task.shake()
         if attempts:
             self.call_soon(partial(self._abandon, drive, attempts - 1))

@@ -26,6 +26,15 @@ ATTEMPTS = 10
 """How often code is told that it is abandoned."""
 
 
+# No state of anybody's, and never read: Python resumes a coroutine that nobody keeps, to close it.
+_KEPT: list[object] = []
+
+
+def keep(resumable: object) -> None:
+    """Keep something that must not be resumed, as long as the process lives."""
+    _KEPT.append(resumable)
+
+
 class Abandoned(BaseException):
     """What abandoned code is resumed with."""
 
@@ -33,12 +42,11 @@ class Abandoned(BaseException):
 class Drive:
     """One piece of user code that `task` awaits."""
 
-    __slots__ = ("_attempts", "is_abandoned", "left", "task")
+    __slots__ = ("_attempts", "is_abandoned", "task")
 
     def __init__(self, task: ScopeTask) -> None:
         self.task = task
         self.is_abandoned = False
-        self.left: Any = None
         self._attempts = 0
 
     def run(
@@ -82,10 +90,9 @@ def _driven(
             raise
         except BaseException as exc:
             sent, resume = exc, iterator.throw
-        if drive.is_abandoned:
+        if drive.is_abandoned and drive.task.may_abandon(sent):
             if not drive.may_resume():
-                # Kept for good: to drop it would be to resume it once more.
-                drive.left = iterator
+                keep(iterator)
                 raise Abandoned
             sent, resume = Abandoned(), iterator.throw
 

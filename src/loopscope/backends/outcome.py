@@ -97,7 +97,7 @@ class Step:
     `entry` is the fixture that it sets up or tears down, if it does; `cancel` is there while it is
     being done; `stopped` says that the host has cancelled it; `interrupt` is what it ends with
     instead of its own outcome, and `where` the traceback for that; `is_outside` says that it waits
-    for something outside the loop.
+    for something outside the loop; `abandoned` counts how often it was tried to give it up.
     """
 
     task: ScopeTask
@@ -113,6 +113,7 @@ class Step:
     interrupt: BaseException | None = None
     where: TracebackType | None = None
     is_outside: bool = False
+    abandoned: int = 0
     cancel: Callable[[], None] | None = None
     on_done: list[Callable[[], None]] = field(default_factory=list)
 

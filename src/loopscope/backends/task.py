@@ -64,6 +64,10 @@ class ScopeTask(abc.ABC):
         Tasks of the user's that it waits for are abandoned as well.
         """
 
+    def may_abandon(self, sent: object) -> bool:
+        """Say whether abandoned code may be told so where it is about to be resumed with `sent`."""
+        return True
+
     @abc.abstractmethod
     def await_stack(self, running: Stack | None) -> Stack:
         """Return where the task stands; `running` is where its thread is just now."""

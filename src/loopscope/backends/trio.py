@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import outcome
 import trio
 
 from loopscope.backends.base import AsyncFn, Host, ScopeTask, StepCancelled
 from loopscope.backends.call_graph import TaskNode, calls_of, running_below
-from loopscope.backends.drive import Abandoned
+from loopscope.backends.drive import Abandoned, keep
 from loopscope.backends.side_by_side import clock_among, instruments_among
 from loopscope.backends.trio_graph import graph_of, stack_of
 from loopscope.backends.trio_seam import TrioRun
@@ -63,6 +64,11 @@ class TrioTask(ScopeTask):
         if self.native is not None:
             for task in self._tasks_of_step(self.native):
                 self.host.seam.abort(task, Abandoned)
+
+    def may_abandon(self, sent: object) -> bool:
+        # An error means that the wait was aborted. What has not been may be a nursery that waits
+        # for its children, and is not to be left without them.
+        return isinstance(sent, (outcome.Error, BaseException))
 
     def _tasks_of_step(self, native: trio.lowlevel.Task) -> Iterator[trio.lowlevel.Task]:
         # Innermost first: a nursery waits for its children.
@@ -181,6 +187,7 @@ class TrioHost(Host):
 
     library = "trio"
     cancelled_type = trio.Cancelled
+    cancellation = "trio.Cancelled"
 
     def __init__(
         self,
@@ -277,6 +284,10 @@ class TrioHost(Host):
             and not trio.lowlevel.currently_ki_protected()
             and bool(calls_of(self.running_stack(frame) or ()))
         )
+
+    def give_up(self) -> None:
+        keep(self)
+        self.seam.running = False
 
     def _is_closed(self) -> bool:
         return not self.seam.running

@@ -24,6 +24,8 @@ class Settings:
     policy: Policy
     backends: tuple[str, ...]
     ladder: bool
+    timeout: float | None
+    blocked: float | None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -41,6 +43,16 @@ def add_options(parser: pytest.Parser) -> None:
             "backends",
             "comma-separated; every async test runs on each: "
             f"{', '.join(registry.names())} (default asyncio)",
+        ),
+        (
+            "timeout",
+            "seconds that an async test may take, its fixtures included, 0 for no limit "
+            "(default: what pytest-timeout says, if it is installed)",
+        ),
+        (
+            "blocked",
+            "seconds that a call may keep a loop from turning before there is a warning, 0 for "
+            "no limit (default 0)",
         ),
     )
     for name, text in options:
@@ -71,6 +83,8 @@ def read(config: pytest.Config) -> Settings:
         policy=Policy(_choice(config, "loops", POLICIES)),
         backends=names,
         ladder=config.getoption("loopscope_ladder"),
+        timeout=_seconds(config, "timeout"),
+        blocked=_seconds(config, "blocked") or None,
     )
 
 
@@ -92,3 +106,18 @@ def _choice(config: pytest.Config, name: str, valid: tuple[str, ...]) -> str:
     if len(words) == 1 and words[0] in valid:
         return words[0]
     raise pytest.UsageError(str(UnknownName(f"loopscope_{name}", " ".join(words), valid)))
+
+
+def _seconds(config: pytest.Config, name: str) -> float | None:
+    words = _words(config, name, "")
+    if not words:
+        return None
+    try:
+        seconds = float(words[0]) if len(words) == 1 else -1.0
+    except ValueError:
+        seconds = -1.0
+    if 0 <= seconds < float("inf"):
+        return seconds
+    raise pytest.UsageError(
+        f"loopscope_{name} is a number of seconds, 0 for no limit, not {' '.join(words)!r}"
+    )
