@@ -35,3 +35,7 @@ class LoopscopeWarning(UserWarning):
 
 class LeakWarning(LoopscopeWarning):
     """Something that a test or a fixture left behind on a loop."""
+
+
+class BlockedLoopWarning(LoopscopeWarning):
+    """A call kept a loop from turning for longer than `loopscope_blocked` allows (LS323)."""

@@ -15,10 +15,16 @@ from loopscope.diagnose import catalog
 from loopscope.diagnose.catalog import Finding
 from tests.architecture.source import SRC
 from tests.core.literals import CLASS, FUNCTION, MODULE, PACKAGE, SESSION, on
-from tests.diagnose.texts import backends, lifetimes, loop_scopes, vocabulary
+from tests.diagnose.texts import backends, lifetimes, loop_scopes, time_limits, vocabulary
 from tests.diagnose.texts.who import CONFTEST, DB, DECLARING, TEST, TEST_FILE, Texts
 
-TEXTS: Texts = {**loop_scopes.TEXTS, **backends.TEXTS, **lifetimes.TEXTS, **vocabulary.TEXTS}
+TEXTS: Texts = {
+    **loop_scopes.TEXTS,
+    **backends.TEXTS,
+    **lifetimes.TEXTS,
+    **time_limits.TEXTS,
+    **vocabulary.TEXTS,
+}
 HERE = Path(__file__).parent
 SOURCES = sorted((SRC / "loopscope").rglob("*.py"))
 TABLE = SRC / "loopscope/diagnose/catalog/codes.py"
@@ -27,6 +33,7 @@ FAMILY_MODULES = {
     "backends": "LS2",
     "lifetimes": "LS3",
     "leaks": "LS3",
+    "time_limits": "LS3",
     "vocabulary": "LS4",
     "environment": "LS5",
 }

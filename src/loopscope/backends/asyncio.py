@@ -18,7 +18,10 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from loopscope.backends.asyncio_graph import abandon_below, graph_of, stack_of
 from loopscope.backends.base import Host, Outcome, ScopeTask
+from loopscope.backends.call_graph import TaskNode, calls_of, running_below
+from loopscope.backends.drive import keep
 from loopscope.backends.leftovers import end_leftovers, until_ended
 from loopscope.backends.outcome import Death
 from loopscope.backends.watch import OWNER, Kind, Watch
@@ -27,7 +30,9 @@ from loopscope.errors import HostError
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
+    from loopscope.backends.call_graph import Stack
     from loopscope.backends.leftovers import Leftover
     from loopscope.backends.outcome import AsyncFn, Entry, Step
     from loopscope.backends.watch import Made
@@ -126,6 +131,19 @@ class AsyncioTask(ScopeTask):
         self._native = native
         self.host.natives.add(native)
         self._show(False)
+
+    def shake(self) -> None:
+        if self._native is not None:
+            abandon_below(self._native, self.host.natives)
+            self._native.cancel_by_host()
+
+    def await_stack(self, running: Stack | None) -> Stack:
+        return () if self._native is None else stack_of(self._native, running)
+
+    def call_graph(self, running: Stack | None) -> TaskNode:
+        if self._native is None:
+            return TaskNode(self.name)
+        return graph_of(self._native, running, self.host.natives)
 
     async def _main(self) -> None:
         native = self._native
@@ -233,6 +251,7 @@ class AsyncioHost(Host):
 
     library = "asyncio"
     cancelled_type = asyncio.CancelledError
+    cancellation = "asyncio.CancelledError"
 
     def __init__(
         self,
@@ -249,6 +268,7 @@ class AsyncioHost(Host):
         self.natives: set[_Native] = set()
         self._policy = policy
         self._is_borrowed = loop is not None
+        self._is_given_up = False
         if loop is None:
             make_loop = asyncio.new_event_loop if policy is None else policy.new_event_loop
             loop = (loop_factory or make_loop)()
@@ -337,8 +357,23 @@ class AsyncioHost(Host):
     def _stop(self) -> None:
         self._loop.stop()
 
+    def call_soon(self, function: Callable[[], object]) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(function)
+
+    def running_stack(self, frame: FrameType | None) -> Stack | None:
+        return running_below(frame, AsyncioHost._turn.__code__)
+
+    def may_raise(self, frame: FrameType | None) -> bool:
+        # In a callback of the user's, that is, and not in the loop's own code.
+        return bool(calls_of(self.running_stack(frame) or ()))
+
+    def give_up(self) -> None:
+        keep(self)
+        self._is_given_up = True
+
     def _is_closed(self) -> bool:
-        return self._loop.is_closed()
+        return self._is_given_up or self._loop.is_closed()
 
     def _refusal(self) -> str | None:
         refusal = super()._refusal()
@@ -352,6 +387,9 @@ class AsyncioHost(Host):
 
     def _shut_down(self) -> None:
         loop = self._loop
+        if self._is_given_up:
+            current.forget(loop)
+            return
         if self._is_borrowed and not loop.is_closed():
             if self.natives:
                 loop.run_until_complete(_cancel_all(set(self.natives)))

@@ -10,6 +10,7 @@ from loopscope.errors import HostError
 
 if TYPE_CHECKING:
     import contextvars
+    from types import TracebackType
 
     from loopscope.backends.task import ScopeTask
     from loopscope.backends.watch import Made
@@ -104,8 +105,10 @@ class Step:
     """One thing that a scope task is asked to do.
 
     `owner` is whoever it is done for; `entry` is the fixture that it sets up or tears down, if it
-    does; `cancel` is there while it is
-    being done; `stopped` says that the host has cancelled it.
+    does; `cancel` is there while it is being done; `stopped` says that the host has cancelled it;
+    `interrupt` is what it ends with instead of its own outcome, and `where` the traceback for that;
+    `is_outside` says that it waits for something outside the loop; `abandoned` counts how often it
+    was tried to give it up.
     """
 
     task: ScopeTask
@@ -120,6 +123,9 @@ class Step:
     done: bool = False
     stopped: bool = False
     interrupt: BaseException | None = None
+    where: TracebackType | None = None
+    is_outside: bool = False
+    abandoned: int = 0
     cancel: Callable[[], None] | None = None
     on_done: list[Callable[[], None]] = field(default_factory=list)
 

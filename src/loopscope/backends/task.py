@@ -21,7 +21,7 @@ import abc
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from loopscope.backends.context import await_in
+from loopscope.backends.drive import Drive
 from loopscope.backends.outcome import Crash, without_frames_of_ours
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from loopscope.backends.base import Host
+    from loopscope.backends.call_graph import Stack, TaskNode
     from loopscope.backends.outcome import AsyncFn, Entry, Errand, Step
 
 T = TypeVar("T")
@@ -55,6 +56,25 @@ class ScopeTask(abc.ABC):
     @abc.abstractmethod
     def wake(self) -> None:
         """Start the task, or wake it where it is parked, to look around."""
+
+    @abc.abstractmethod
+    def shake(self) -> None:
+        """Have the task resumed now, whatever it awaits: the code under way is abandoned.
+
+        Tasks of the user's that it waits for are abandoned as well.
+        """
+
+    def may_abandon(self, sent: object) -> bool:
+        """Say whether abandoned code may be told so where it is about to be resumed with `sent`."""
+        return True
+
+    @abc.abstractmethod
+    def await_stack(self, running: Stack | None) -> Stack:
+        """Return where the task stands; `running` is where its thread is just now."""
+
+    @abc.abstractmethod
+    def call_graph(self, running: Stack | None) -> TaskNode:
+        """Return the task and what it waits for; `running` is where its thread is just now."""
 
     @abc.abstractmethod
     async def _park(self) -> None:
@@ -130,12 +150,13 @@ class ScopeTask(abc.ABC):
         """Await `action` in `context`, or in the one in force."""
         if context is None:
             context = self._current if self._current is not None else self.context
-        if context is self._current:
-            return await action()
         before, self._current = self._current, context
+        drive = Drive(self)
+        self.host.drives.append(drive)
         try:
-            return await await_in(context, action)
+            return await drive.run(action, None if context is before else context)
         finally:
+            self.host.drives.remove(drive)
             self._current = before
 
     async def _perform(self, step: Step) -> None:

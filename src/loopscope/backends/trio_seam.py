@@ -15,8 +15,9 @@ from __future__ import annotations
 import signal
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
+from trio import RunFinishedError
 from trio._core import _run
 
 if TYPE_CHECKING:
@@ -153,6 +154,25 @@ class TrioRun:
         """Call a synchronous function of trio's in this run, inside or outside a turn."""
         with self._current():
             function()
+
+    def call_soon(self, function: Callable[[], object]) -> None:
+        """Call `function` in the run's next turn; a signal handler or another thread may ask."""
+        try:
+            self._runner.entry_queue.run_sync_soon(function)
+        except RunFinishedError:
+            pass
+
+    def abort(self, task: trio.lowlevel.Task, error: Callable[[], BaseException]) -> None:
+        """Have what `task` waits for be aborted by an error, even within a shield.
+
+        As trio does it to deliver a KeyboardInterrupt; a task that is about to run is left alone.
+        """
+
+        def raise_error() -> NoReturn:
+            raise error()
+
+        if task._abort_func is not None:
+            task._attempt_abort(raise_error)
 
     def current_task(self) -> trio.lowlevel.Task | None:
         """Return the task of this run that the calling code runs in, if it does."""

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopscope.backends import registry
+from loopscope.backends.loop_watch import LoopWatch
 from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
 from loopscope.plugin import _compat, options, reporting, takeover, variants
 from loopscope.plugin.background import Background
+from loopscope.plugin.blocked import BlockedLoops
 from loopscope.plugin.collection import Collection, describe
 from loopscope.plugin.execution import Execution, Notes, Refusal
 from loopscope.plugin.places import Origins
@@ -19,6 +21,7 @@ from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
 from loopscope.plugin.side_by_side import SideBySide
 from loopscope.plugin.state import KEY, STEPPED_IN, State
+from loopscope.plugin.timeouts import Timeouts
 from loopscope.report.ladder import ladder
 
 if TYPE_CHECKING:
@@ -112,16 +115,22 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "observe":
         return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
+        _keep_time(config, state, None)
         return
     assert state.plan is not None
+    watch = None if state.settings.blocked is None else LoopWatch(state.settings.blocked)
     runtime = Runtime(
         state.collection,
         state.plan,
         Background(state.settings, state.collection),
         partial(reporting.announce, config),
         dry=config.option.setupplan,
+        watch=watch,
     )
     state.execution = Execution(runtime)
+    _keep_time(config, state, runtime)
+    if watch is not None:
+        config.pluginmanager.register(BlockedLoops(runtime, watch), "loopscope-blocked")
     config.pluginmanager.register(state.execution, "loopscope-execution")
     refusing = concerned(state.collection, (one for one in state.findings if one.refuses))
     if refusing:
@@ -129,6 +138,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     noted = concerned(state.collection, (one for one in state.findings if not one.refuses))
     if noted:
         config.pluginmanager.register(Notes(noted), "loopscope-notes")
+
+
+def _keep_time(config: pytest.Config, state: State, runtime: Runtime | None) -> None:
+    """Have the time limits of the tests that we run kept by us."""
+    side_by_side = config.pluginmanager.get_plugin("loopscope-side-by-side")
+    if runtime is not None or side_by_side is not None:
+        timeouts = Timeouts(config, state.collection, state.settings.timeout, runtime, side_by_side)
+        config.pluginmanager.register(timeouts, "loopscope-timeouts")
 
 
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:

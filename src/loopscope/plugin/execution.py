@@ -17,6 +17,7 @@ from loopscope.plugin.collection import hypothesis_handle, test_body
 from loopscope.plugin.fixtures import Loopscope
 from loopscope.plugin.outcomes import add_note, fail
 from loopscope.plugin.runtime import Refused
+from loopscope.plugin.timer import Past, past_hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -187,10 +188,13 @@ class Execution:
         def example(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             context = self.runtime.context(test.anchor).copy()
-            return self.runtime.run(test, partial(original, *args, **kwargs), context)
+            with past_hypothesis():
+                return self.runtime.run(test, partial(original, *args, **kwargs), context)
 
         handle.inner_test = example
         try:
             return _compat.call_test_function(item)
+        except Past as past:
+            raise past.error from None
         finally:
             handle.inner_test = original

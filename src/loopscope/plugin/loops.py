@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pytest
 
     from loopscope.backends.base import Crash, Host
+    from loopscope.backends.loop_watch import LoopWatch
     from loopscope.core.plan import Loop
     from loopscope.dialects.vocabulary import Choice
 
@@ -25,12 +26,20 @@ if TYPE_CHECKING:
 class OpenLoops:
     """The hosts of the loops that are open, in the order in which they were opened.
 
-    `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made.
+    `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made. `watch` sees the
+    loops turn.
     """
 
-    def __init__(self, announce: Callable[[str, Loop], None], *, dry: bool) -> None:
+    def __init__(
+        self,
+        announce: Callable[[str, Loop], None],
+        *,
+        dry: bool,
+        watch: LoopWatch | None = None,
+    ) -> None:
         self._announce = announce
         self._dry = dry
+        self._watch = watch
         self._hosts: dict[Loop, Host | None] = {}
 
     def __contains__(self, loop: object) -> bool:
@@ -59,6 +68,8 @@ class OpenLoops:
         """Open `loop` as `choice` says, for the sake of `item`."""
         host = None if self._dry else _opened(loop, choice, item)
         self._hosts[loop] = host
+        if host is not None:
+            host.watch = self._watch
         if host is None or not _tell(item, host.native, loop):
             self._announce("SETUP", loop)
 

@@ -27,6 +27,8 @@ class Settings:
     ladder: bool
     leaks: str
     leaks_allow: tuple[str, ...]
+    timeout: float | None
+    blocked: float | None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -49,6 +51,16 @@ def add_options(parser: pytest.Parser) -> None:
             "leaks",
             "what to do about tasks, timers, child processes and the like that a test or fixture "
             f"leaves behind: {', '.join(LEAK_POLICIES)} (default warn); they are ended in any case",
+        ),
+        (
+            "timeout",
+            "seconds that an async test may take, its fixtures included, 0 for no limit "
+            "(default: what pytest-timeout says, if it is installed)",
+        ),
+        (
+            "blocked",
+            "seconds that a call may keep a loop from turning before there is a warning, 0 for "
+            "no limit (default 0)",
         ),
     )
     for name, text in options:
@@ -87,6 +99,8 @@ def read(config: pytest.Config) -> Settings:
         ladder=config.getoption("loopscope_ladder"),
         leaks=_choice(config, "leaks", LEAK_POLICIES, "warn"),
         leaks_allow=tuple(config.getini("loopscope_leaks_allow")),
+        timeout=_seconds(config, "timeout"),
+        blocked=_seconds(config, "blocked") or None,
     )
 
 
@@ -110,3 +124,18 @@ def _choice(
     if len(words) == 1 and words[0] in valid:
         return words[0]
     raise pytest.UsageError(str(UnknownName(f"loopscope_{name}", " ".join(words), valid)))
+
+
+def _seconds(config: pytest.Config, name: str) -> float | None:
+    words = _words(config, name, "")
+    if not words:
+        return None
+    try:
+        seconds = float(words[0]) if len(words) == 1 else -1.0
+    except ValueError:
+        seconds = -1.0
+    if 0 <= seconds < float("inf"):
+        return seconds
+    raise pytest.UsageError(
+        f"loopscope_{name} is a number of seconds, 0 for no limit, not {' '.join(words)!r}"
+    )

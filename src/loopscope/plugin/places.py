@@ -96,6 +96,10 @@ class Origins:
             origin = self._of_fixtures[definition] = self.of(definition.func)
         return origin
 
+    def of_line(self, path: str, line: int) -> Origin:
+        """Return a line of a file, which may be outside of the root directory."""
+        return Origin(self._inside_root(path) or path, line)
+
     def of(self, function: Any) -> Origin:
         """Return where a function is written down."""
         while isinstance(function, partial):
@@ -105,10 +109,6 @@ class Origins:
         if code is None:
             return Origin(module, 1)
         return Origin(self._inside_root(code.co_filename) or module, code.co_firstlineno)
-
-    def of_line(self, path: str, line: int) -> Origin:
-        """Return a line of a file."""
-        return Origin(self._inside_root(path) or path, line)
 
     def _inside_root(self, filename: str) -> str | None:
         """Return the path of a file relative to the root directory, or None if it is outside."""

@@ -22,12 +22,14 @@ from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
 from loopscope.plugin.crashes import Crashes, Held
 from loopscope.plugin.loops import OpenLoops
 from loopscope.plugin.outcomes import fail, only_leaf, outcome_in
+from loopscope.plugin.timer import Activity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, KeysView
     from contextvars import Context
     from types import FrameType
 
+    from loopscope.backends.loop_watch import LoopWatch
     from loopscope.dialects.vocabulary import Dialect
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
     from loopscope.plugin.collection import Collection
@@ -58,12 +60,14 @@ class Runtime:
         announce: Callable[[str, Loop], None],
         *,
         dry: bool = False,
+        watch: LoopWatch | None = None,
     ) -> None:
+        self.activities: list[Activity] = []
         self.collection = collection
         self.background = background
         self.plan = plan
         self.contexts = ScopeContexts()
-        self.loops = OpenLoops(announce, dry=dry)
+        self.loops = OpenLoops(announce, dry=dry, watch=watch)
         self.dry = dry
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
@@ -147,7 +151,7 @@ class Runtime:
         if self._stepping:
             raise Refused(catalog.run_while_running(vertex.name))
         host, task = self._task(self.loop_for(vertex), vertex.anchor)
-        with self._one_at_a_time():
+        with self._step("call", vertex):
             outcome = host.run(task, action, self._is_needed, context, vertex)
         return self._unwrap(outcome)
 
@@ -162,7 +166,8 @@ class Runtime:
         kwargs = {name: request.getfixturevalue(name) for name in definition.argnames}
         function = _compat.fixture_function(definition, request)
         host, task = self._task(self.loop_for(vertex), vertex.anchor)
-        with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
+        giving = self.contexts.giving(vertex.anchor, task.context)
+        with self._step("setup", vertex), giving:
             made = self.dialect(item).adapt(function, kwargs)
             held = Held(definition, request, vertex)
             if not hasattr(made, "__anext__"):
@@ -195,7 +200,8 @@ class Runtime:
         __tracebackhide__ = True
         vertex = entry.key.vertex
         with followed_by(lambda: self._after_fixture(host, entry.key)):
-            with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
+            giving = self.contexts.giving(vertex.anchor, task.context)
+            with self._step("teardown", vertex), giving:
                 outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
             self._unwrap(outcome, vertex)
 
@@ -213,7 +219,9 @@ class Runtime:
         if host is not None:
             run = partial(host.run_beside, run)
         kwargs = {name: request.getfixturevalue(name) for name in definition.argnames}
-        return _compat.set_up_in(run, definition, request, kwargs)
+        origin = self.collection.origins.of_fixture(definition)
+        with self._doing(Activity("setup", definition.argname, origin)):
+            return _compat.set_up_in(run, definition, request, kwargs)
 
     def set_up_beside(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
         """Set a synchronous fixture up that has a loop, and is not run on it."""
@@ -329,6 +337,24 @@ class Runtime:
             yield
         finally:
             self._stepping = False
+
+    @contextmanager
+    def _step(self, action: str, vertex: Vertex) -> Iterator[None]:
+        with self._one_at_a_time(), self._doing(Activity(action, vertex.name, vertex.origin)):
+            yield
+
+    @contextmanager
+    def _doing(self, activity: Activity) -> Iterator[None]:
+        self.activities.append(activity)
+        try:
+            yield
+        finally:
+            self.activities.pop()
+
+    def turning(self) -> Host | None:
+        """Return the host whose loop turns for a test just now."""
+        hosts = (self.loops[loop] for loop in list(self.loops))
+        return next((host for host in hosts if host is not None and host.under_way), None)
 
     def _is_needed(self, entry: Entry) -> bool:
         """Say whether the test under way depends on the fixture behind `entry`."""

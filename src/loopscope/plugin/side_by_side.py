@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from loopscope.backends.side_by_side import Part
     from loopscope.dialects.vocabulary import Dialect, Spoken
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
+    from loopscope.plugin.timer import Turning
 
 
 class SideBySide:
@@ -48,6 +49,8 @@ class SideBySide:
         self.claims = claims
         self.takes = takes
         self.run_for = run_for
+        self.turning: Turning | None = None
+        """The test that is run just now."""
 
     @classmethod
     def of(cls, spoken: Spoken) -> SideBySide:
@@ -180,12 +183,18 @@ class SideBySide:
         test = engine.Part(f"<test {name!r}>", function, arguments)
         clock = engine.clock_among(arguments)
         instruments = engine.instruments_among(arguments)
+        turning = self.turning = engine.RunningTest(item.name)
         try:
-            run(partial(engine.side_by_side, test), clock=clock, instruments=instruments)
+            run(partial(engine.side_by_side, test, turning), clock=clock, instruments=instruments)
         except BaseException as exc:
-            error = keyboard_interrupt_in(exc) or outcome_in(exc) or exc
+            error = turning.error or keyboard_interrupt_in(exc) or outcome_in(exc) or exc
         else:
             return
+        finally:
+            self.turning = None
+        if error is turning.error:
+            error.with_traceback(turning.where or error.__traceback__)
+            raise error
         # Out here, where Python takes no other error for the context of this one.
         try:
             raise error.with_traceback(_users_part(error.__traceback__))

@@ -2,7 +2,7 @@
 
 from loopscope.diagnose.catalog.backends import backend_mismatch
 from loopscope.diagnose.catalog.codes import CODES, FAMILIES, Code
-from loopscope.diagnose.catalog.finding import Finding, place_of
+from loopscope.diagnose.catalog.finding import Finding, Where, place_of
 from loopscope.diagnose.catalog.leaks import left_behind
 from loopscope.diagnose.catalog.lifetimes import (
     cancelled_silently,
@@ -13,6 +13,12 @@ from loopscope.diagnose.catalog.lifetimes import (
     told_to_the_loop,
 )
 from loopscope.diagnose.catalog.loop_scopes import loop_mismatch, misfit, outlives_loop
+from loopscope.diagnose.catalog.time_limits import (
+    blocked,
+    blocked_and_interrupted,
+    refused_to_end,
+    timed_out,
+)
 from loopscope.diagnose.catalog.violations import finding_for
 from loopscope.diagnose.catalog.vocabulary import (
     asked_while_running,
@@ -27,10 +33,13 @@ __all__ = [
     "FAMILIES",
     "Code",
     "Finding",
+    "Where",
     "asked_while_running",
     "async_generator_test",
     "backend_mismatch",
     "bad_declaration",
+    "blocked",
+    "blocked_and_interrupted",
     "cancelled_silently",
     "crashed",
     "died",
@@ -42,7 +51,9 @@ __all__ = [
     "needs_crashed",
     "outlives_loop",
     "place_of",
+    "refused_to_end",
     "run_while_running",
+    "timed_out",
     "told_to_the_loop",
     "yield_count",
 ]

@@ -133,6 +133,33 @@ _TABLE = (
         "A child process runs after the end of the test or fixture that started it. It is killed.",
     ),
     Code(
+        "LS321",
+        "timed out",
+        "A test, with its fixtures, took longer than its limit. Where it awaited it was cancelled, "
+        "so that its own cleanup ran; the report has the tasks that it waited for.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS322",
+        "blocked the loop, and was interrupted",
+        "A test that had timed out did not let the loop turn, so no cancellation could reach it. "
+        "It was interrupted in the call that blocked.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS323",
+        "a call blocked the loop",
+        "A call kept the loop from turning for longer than `loopscope_blocked` allows. Nothing "
+        "else on the loop can run meanwhile, and no timeout can be kept.",
+    ),
+    Code(
+        "LS324",
+        "did not end when it was cancelled",
+        "Code that had timed out caught the cancellation and went on, or waits for something that "
+        "did. It was given up where it stands, and is never resumed.",
+        can_be_ignored=False,
+    ),
+    Code(
         "LS401",
         "a declaration that cannot be understood",
         "A mark or a decorator has an argument that does not exist, or a value that is not valid.",

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from loopscope.core.origin import Origin
     from loopscope.core.plan import Loop
+
+Where: TypeAlias = "tuple[tuple[Origin, str, str], ...]"
+"""Places in the source, each with a name for what is there, and what there is to say of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,7 @@ class Finding:
 
     code: str
     title: str
-    where: tuple[tuple[Origin, str, str], ...] = ()
+    where: Where = ()
     why: str = ""
     fix: str = ""
     concerns: str | None = None
