@@ -10,7 +10,7 @@ import pytest
 from loopscope.backends import registry
 from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
-from loopscope.plugin import _compat, options, reporting, takeover, variants
+from loopscope.plugin import _compat, options, reporting, takeover, variants, xunit
 from loopscope.plugin.collection import Collection, describe
 from loopscope.plugin.execution import Execution, Notes, Refusal
 from loopscope.plugin.places import Origins
@@ -96,6 +96,7 @@ def loopscope_fixture() -> Iterator[Loopscope]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     state = metafunc.config.stash[KEY]
     if state.settings.engine == "on":
+        xunit.make_awaited(metafunc.definition)
         variants.multiply(metafunc, state.collection)
 
 

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loopscope.diagnose import catalog
 from loopscope.diagnose.notes import note_for
-from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop
+from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop, is_xunit
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import hypothesis_handle, test_body
 from loopscope.plugin.fixtures import Loopscope
 from loopscope.plugin.outcomes import add_note
 from loopscope.plugin.runtime import Refused, fail
+from loopscope.plugin.xunit import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -126,12 +128,14 @@ class Execution:
         __tracebackhide__ = True
         test = self.runtime.test_for(fixturedef, request)
         if test is None:
+            self._require_owner(fixturedef, request)
             return None
         if self.runtime.dry:
             self.runtime.preview(fixturedef, request, test)
             return None
         item = _compat.item_of(request)
         if is_async(fixturedef.func) and not self.runtime.collection.needs_loop(item, fixturedef):
+            self._require_owner(fixturedef, request)
             return None  # strict mode: not ours to set up
         try:
             with self.runtime.running(item):
@@ -141,6 +145,19 @@ class Execution:
             _compat.forget(fixturedef, request)
             raise
         return _SET_UP if value is None else value
+
+    def _require_owner(self, definition: AnyFixtureDef, request: SubRequest) -> None:
+        """Fail a test that nobody owns if there is something of xunit to await for it."""
+        __tracebackhide__ = True
+        item = _compat.item_of(request)
+        if is_xunit(definition.func) and isinstance(item, pytest.Function):
+            of = self.runtime.collection.origins
+            origin, test_origin = of.of_fixture(definition), of.of(item.function)
+            finding = catalog.unowned_xunit(name_of(definition), origin, item.name, test_origin)
+            try:
+                _compat.set_up(definition, request, partial(fail, finding))
+            finally:
+                _compat.forget(definition, request)  # the next test may have an owner
 
     def _set_up(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
         __tracebackhide__ = True
