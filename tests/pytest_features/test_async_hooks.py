@@ -111,10 +111,20 @@ def test_one_in_an_object_that_is_registered_is_refused(inner: Inner) -> None:
     assert_refused(inner, inner.run(), "pytest_runtest_setup", "conftest.py:2")
 
 
-def test_every_worker_of_xdist_refuses_it(inner: Inner) -> None:
+def test_one_in_the_root_conftest_is_refused_with_xdist(inner: Inner) -> None:
     inner.write({"conftest.py": hook("pytest_runtest_setup"), "test_it.py": TEST})
     result = inner.run_apart("-n1", plugins=["xdist.plugin", "xdist.looponfail"])
     assert_refused(inner, result, "pytest_runtest_setup", "conftest.py:1")
+
+
+def test_a_worker_of_xdist_tells_of_one_in_a_nested_conftest(inner: Inner) -> None:
+    inner.write({"a/conftest.py": hook("pytest_runtest_setup"), "a/test_a.py": TEST})
+    result = inner.run_apart("-n1", plugins=["xdist.plugin", "xdist.looponfail"])
+    told = result.stdout.str()
+    assert "LS406 the hook pytest_runtest_setup is async" in told
+    assert "INTERNALERROR" not in told
+    assert result.ret != 0
+    assert inner.events == []
 
 
 @pytest.mark.parametrize("engine", ["on", "observe"])

@@ -32,15 +32,15 @@ class AsyncHooks:
             self._held += found
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_collection(self) -> Generator[None, object, object]:
-        # What is raised while a nested conftest is loaded would become an error of the collection.
-        self._held = []
+    def pytest_collection(self, session: pytest.Session) -> Generator[None, object, object]:
+        # What is raised while a nested conftest is loaded becomes an error of the collection. That
+        # is how a worker of xdist can tell; anybody else waits until it can be a usage error.
+        self._held = None if hasattr(session.config, "workerinput") else []
         try:
-            result = yield
+            return (yield)
         finally:
             held, self._held = self._held, None
-            _refuse(held)
-        return result
+            _refuse(held or [])
 
     def _async_hooks(
         self, plugin: object, manager: pytest.PytestPluginManager
