@@ -247,6 +247,24 @@ def item_of(request: pytest.FixtureRequest) -> pytest.Item:
     return item
 
 
+def request_of(item: pytest.Function) -> pytest.FixtureRequest:
+    """Return what a test that asks for `request` is given."""
+    request: pytest.FixtureRequest = item._request
+    return request
+
+
+def replace_addfinalizer(
+    request: pytest.FixtureRequest, addfinalizer: Callable[[Callable[[], object]], None]
+) -> None:
+    """Let `request`, of which there is one for each fixture set up, take finalizers otherwise."""
+    request.addfinalizer = addfinalizer  # type: ignore[method-assign, assignment]
+
+
+def is_set_up(node: Node) -> bool:
+    """Say whether `node` is set up, and takes finalizers."""
+    return node in node.session._setupstate.stack
+
+
 def fixture_function(definition: AnyFixtureDef, request: SubRequest) -> Callable[..., Any]:
     """Return the fixture function, bound to the instance of the test if it is a method."""
     function: Callable[..., Any] = resolve_fixture_function(definition, request)

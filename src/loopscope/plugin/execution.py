@@ -14,6 +14,7 @@ from loopscope.diagnose.notes import note_for
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop, is_xunit
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import hypothesis_handle, test_body
+from loopscope.plugin.finalizers import Finalizers
 from loopscope.plugin.fixtures import Loopscope
 from loopscope.plugin.outcomes import add_note
 from loopscope.plugin.runtime import Refused, fail
@@ -84,11 +85,14 @@ class Execution:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.finalizers = Finalizers(runtime)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
         test = self.runtime.test(item)
+        if isinstance(item, pytest.Function):
+            self.finalizers.of_test(item)
         if test is None:
             return (yield)
         with self.runtime.running(item):
@@ -127,6 +131,7 @@ class Execution:
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
         __tracebackhide__ = True
         test = self.runtime.test_for(fixturedef, request)
+        self.finalizers.of_fixture(fixturedef, request)
         if test is None:
             self._require_owner(fixturedef, request)
             return None

@@ -23,7 +23,7 @@ from loopscope.plugin.loops import OpenLoops
 from loopscope.plugin.outcomes import add_note, only_leaf, outcome_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, KeysView
+    from collections.abc import Awaitable, Callable, Iterator, KeysView
     from contextvars import Context
     from types import FrameType
 
@@ -77,6 +77,7 @@ class Runtime:
         self.contexts = ScopeContexts()
         self.loops = OpenLoops(announce, dry=dry)
         self.dry = dry
+        self._to_be_closed: set[Loop] = set()
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
         self._stepping = False
@@ -105,11 +106,24 @@ class Runtime:
             assert isinstance(item, pytest.Function)
             choice = self.collection.choice_for(item, loop.backend)
             self.loops.open(loop, choice, item)
-            self.collection.places.nodes[loop.anchor].addfinalizer(partial(self._close, loop))
+            self.keep_for(loop)
         return self.loops[loop]
 
+    def keep_for(self, loop: Loop) -> bool:
+        """Have `loop`, even if it is not open yet, outlive whatever pytest finishes from now on.
+
+        Returns whether it does: what is over already has no loop any more.
+        """
+        node = self.collection.places.nodes[loop.anchor]
+        if loop not in self._to_be_closed and _compat.is_set_up(node):
+            self._to_be_closed.add(loop)
+            node.addfinalizer(partial(self._close, loop))
+        return loop in self._to_be_closed
+
     def _close(self, loop: Loop) -> None:
-        self._unsettled.extend(self.loops.close(loop))
+        self._to_be_closed.discard(loop)
+        if loop in self.loops:
+            self._unsettled.extend(self.loops.close(loop))
 
     def close(self) -> None:
         """Close what is still open: pytest drops finalizers when one of them ends the run."""
@@ -194,6 +208,14 @@ class Runtime:
         with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
             outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
         self._unwrap(outcome, vertex)
+
+    def await_at(self, loop: Loop, anchor: Anchor, awaitable: Awaitable[object]) -> None:
+        """Await something as part of the teardown of what lives at a place."""
+        __tracebackhide__ = True
+        host, task = self._task(loop, anchor)
+        with self._one_at_a_time(), self.contexts.giving(anchor, task.context):
+            outcome = host.run(task, lambda: awaitable, self._is_needed)
+        self._unwrap(outcome)
 
     def set_up_sync(
         self, definition: AnyFixtureDef, request: SubRequest, host: Host | None = None
