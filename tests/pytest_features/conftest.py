@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 pytest.importorskip("anyio")
-pytest.importorskip("trio")
+pytest.importorskip("hypothesis")
+pytest.importorskip("pytest_asyncio")
+pytest.importorskip("pytest_trio")
 
 from tests.pytest_features.inner import WAYS, Inner, shield
+from tests.vocabularies.suites import Suite
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -27,3 +30,10 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Inner:
     """An empty suite, in a directory of its own."""
     shield(monkeypatch)
     return Inner(pytester, monkeypatch)
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
+    """An empty suite, run with all of the plugins that loopscope stands in for."""
+    shield(monkeypatch)
+    return Suite(pytester, monkeypatch)

@@ -33,6 +33,7 @@ from loopscope.dialects.vocabulary import (
     gives_loop,
     ini,
     is_async,
+    uses_xunit,
 )
 from loopscope.errors import DeclarationError
 
@@ -317,7 +318,8 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
     spoken = pyfuncitem.config.stash[SPOKEN]
     if pyfuncitem.get_closest_marker(PytestAsyncio.mark) is None:
         return
-    if not is_async(spoken.describe(pyfuncitem).body):
+    test = spoken.describe(pyfuncitem)
+    if not test.is_async and not uses_xunit(test):
         pyfuncitem.warn(
             pytest.PytestWarning(
                 f"The test {pyfuncitem} is marked with '@pytest.mark.asyncio' but it is not an "

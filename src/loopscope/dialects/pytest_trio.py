@@ -33,6 +33,7 @@ from loopscope.dialects.vocabulary import (
     Test,
     give_mark,
     is_async,
+    uses_xunit,
 )
 from loopscope.errors import UnknownName
 
@@ -101,7 +102,9 @@ class PytestTrio(Dialect):
         if find_spec("trio") is None or RUNNER_FIXTURE in test.fixtures:
             # Whoever plans the test tells what is missing; and there has to be a loop to ask for.
             return False
-        if self.policy is Policy.DECLARED or not self._uses_wider(test):
+        # What nobody asks for, pytest-trio does not run; so what is of xunit has to be planned.
+        is_plain = self.policy is Policy.DECLARED or not self._uses_wider(test)
+        if is_plain and not uses_xunit(test):
             return True
         return self.run_for(test.item) is not _run_called("trio")
 

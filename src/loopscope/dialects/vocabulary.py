@@ -260,19 +260,26 @@ def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
     Where two have equal claims, the one that comes first in `dialects` has it; of several modes
     the last one, so that the first dialect, which is ours, takes what is left.
     """
-    marking = [dialect for dialect in dialects if dialect.marks(test)]
-    for node in test.item.iter_parents():
-        given = node.stash.get(GIVEN, None)
-        on_node = {mark.name for mark in node.own_markers if mark is not given}
-        for dialect in marking:
-            if dialect.mark in on_node:
-                return dialect
+    marked = _marked(test, [dialect for dialect in dialects if dialect.marks(test)])
+    if marked is not None:
+        return marked
     for dialect in dialects:
         if dialect.claims(test):
             return dialect
     if test.is_async:
         return next((dialect for dialect in reversed(dialects) if dialect.is_auto), None)
     return owner_of_fixtures(test, dialects)
+
+
+def _marked(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
+    """Return the dialect of the nearest mark."""
+    for node in test.item.iter_parents():
+        given = node.stash.get(GIVEN, None)
+        on_node = {mark.name for mark in node.own_markers if mark is not given}
+        for dialect in dialects:
+            if dialect.mark in on_node:
+                return dialect
+    return None
 
 
 def owner_of_fixtures(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
@@ -286,7 +293,8 @@ def owner_of_fixtures(test: Test, dialects: Sequence[Dialect]) -> Dialect | None
                 return dialect
         if is_async(definition.func):
             takers = (one for one in reversed(dialects) if one.takes_bare_fixtures)
-            return next(takers, None)
+            marked = _marked(test, dialects) if is_xunit(definition.func) else None
+            return marked or next(takers, None)
     return None
 
 
@@ -302,6 +310,30 @@ def gives_loop(function: Callable[..., Any]) -> Callable[..., Any]:
 def is_given_loop(function: Callable[..., Any]) -> bool:
     """Say whether a fixture function was marked by `gives_loop`."""
     return getattr(function, _GIVES_LOOP, False)
+
+
+_XUNIT = "__loopscope_xunit__"
+
+
+def as_xunit(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a fixture function that awaits methods like `setup_method`.
+
+    Nobody can put a decorator on it. So it is for the owner of the test, and where a mark would
+    mean nothing, because the test is synchronous, it means the vocabulary of these methods.
+    """
+    setattr(function, _XUNIT, True)
+    return function
+
+
+def is_xunit(function: Callable[..., Any]) -> bool:
+    """Say whether a fixture function was marked by `as_xunit`."""
+    return getattr(function, _XUNIT, False)
+
+
+def uses_xunit(test: Test) -> bool:
+    """Say whether something of xunit is to be awaited around `test`."""
+    found = map(test.nearest, test.fixtures)
+    return any(one is not None and is_xunit(one.func) for one in found)
 
 
 def ini(config: pytest.Config, name: str, default: Any = None) -> Any:

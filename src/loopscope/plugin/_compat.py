@@ -10,6 +10,7 @@ import dataclasses
 import functools
 import inspect
 import itertools
+import re
 import sys
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
@@ -41,12 +42,14 @@ if TYPE_CHECKING:
         Mapping,
         Sequence,
     )
+    from types import CodeType
 
 __all__ = ["Failed", "Node", "SubRequest", "call_test_function"]  # what others may import from here
 
 AnyFixtureDef: TypeAlias = "FixtureDef[Any]"
 
 _CallSpec: Any = getattr(python, "CallSpec", None) or python.CallSpec2
+_XUNIT_NAME = re.compile(r"_xunit_setup_(module|function|class|method)_fixture_")
 _FIXTURE: Any = getattr(fixtures, "FixtureFunctionDefinition", ())
 
 # What pytest itself caches as the result of a fixture that failed (`fixtures.TEST_OUTCOME`).
@@ -56,6 +59,23 @@ _CACHED = (OutcomeException, Exception)
 def is_test_function(item: pytest.Item) -> TypeGuard[pytest.Function]:
     """Say whether `item` is a test function of pytest's own (and no unittest.TestCase method)."""
     return isinstance(item, pytest.Function) and not isinstance(item, TestCaseFunction)
+
+
+def is_unittest(item: pytest.Item) -> bool:
+    """Say whether `item` is a method of a unittest.TestCase, which unittest calls by itself."""
+    return isinstance(item, TestCaseFunction)
+
+
+def runs_own_loop(item: pytest.Item) -> bool:
+    """Say whether `item` is a method of an IsolatedAsyncioTestCase.
+
+    By its name: to import the class would be to import asyncio.
+    """
+    bases = inspect.getmro(getattr(item, "cls", None) or object)
+    return any(
+        base.__module__ == "unittest.async_case" and base.__name__ == "IsolatedAsyncioTestCase"
+        for base in bases
+    )
 
 
 def definitions(item: pytest.Function) -> Mapping[str, Sequence[AnyFixtureDef]]:
@@ -102,6 +122,44 @@ def is_fixture(value: object) -> bool:
 def getfixturevalue(item: pytest.Function, name: str) -> Any:
     """Return the value of a fixture for `item` itself, whoever is being set up for it."""
     return item._request.getfixturevalue(name)
+
+
+def xunit_level(name: str) -> str | None:
+    """Return what pytest's own fixture `name` is for: "module" calls `setup_module`, and so on.
+
+    They are known by their names only (`Module.collect`, `Class.collect`); those that call the
+    methods of a unittest.TestCase are named otherwise.
+    """
+    found = _XUNIT_NAME.match(name)
+    return None if found is None else found[1]
+
+
+def xunit_functions(definition: AnyFixtureDef, level: str) -> dict[str, Callable[..., Any] | None]:
+    """Return the author's functions for "setup" and "teardown": pytest's one closes over them."""
+    known = inspect.getclosurevars(definition.func).nonlocals
+    return {phase: known.get(f"{phase}_{level}") for phase in ("setup", "teardown")}
+
+
+def takes_argument(function: Callable[..., Any]) -> bool:
+    """Say whether pytest calls an author's function of xunit with an argument.
+
+    As `python._call_with_optional_argument` does, which drops what the function returns.
+    """
+    code: CodeType = function.__code__
+    return code.co_argcount > inspect.ismethod(function)
+
+
+def replace_function(definition: AnyFixtureDef, function: Callable[..., Any]) -> None:
+    """Let `definition`, which nobody has set up yet, call another function."""
+    vars(definition)["func"] = function
+
+
+def give_own_definition(item: pytest.Function, name: str, function: Callable[..., Any]) -> None:
+    """Let `item` alone have another function for its fixture `name`."""
+    known = item._fixtureinfo.name2fixturedefs
+    own = copy.copy(known[name][-1])
+    vars(own).update(func=function, _finalizers=[])
+    known[name] = [own]
 
 
 def others_see_fixtures(item: pytest.Item) -> bool:
@@ -187,6 +245,24 @@ def item_of(request: pytest.FixtureRequest) -> pytest.Item:
     """Return the test that `request` is made for, whatever the scope."""
     item: pytest.Item = request._pyfuncitem
     return item
+
+
+def request_of(item: pytest.Function) -> pytest.FixtureRequest:
+    """Return what a test that asks for `request` is given."""
+    request: pytest.FixtureRequest = item._request
+    return request
+
+
+def replace_addfinalizer(
+    request: pytest.FixtureRequest, addfinalizer: Callable[[Callable[[], object]], None]
+) -> None:
+    """Let `request`, of which there is one for each fixture set up, take finalizers otherwise."""
+    request.addfinalizer = addfinalizer  # type: ignore[method-assign, assignment]
+
+
+def is_set_up(node: Node) -> bool:
+    """Say whether `node` is set up, and takes finalizers."""
+    return node in node.session._setupstate.stack
 
 
 def fixture_function(definition: AnyFixtureDef, request: SubRequest) -> Callable[..., Any]:

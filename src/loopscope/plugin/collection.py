@@ -6,6 +6,8 @@ import inspect
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from loopscope.backends import registry
 from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind, Suite, Vertex
@@ -19,16 +21,16 @@ from loopscope.dialects.vocabulary import (
     Test,
     is_async,
     is_given_loop,
+    is_xunit,
     owner_of_fixtures,
 )
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 from loopscope.plugin.places import Origins, Places
+from loopscope.plugin.xunit import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    import pytest
 
     from loopscope.plugin._compat import AnyFixtureDef
 
@@ -68,7 +70,7 @@ class Collection:
 
     def add(self, item: pytest.Item) -> None:
         """Add `item` to the suite if it, or a fixture of it, runs on a loop that we plan."""
-        if _compat.is_test_function(item) and self.concerns(item):
+        if isinstance(item, pytest.Function) and self.concerns(item):
             self._add_test(item)
 
     def concerns(self, item: pytest.Function) -> bool:
@@ -78,12 +80,12 @@ class Collection:
             return False
         test = describe(item)
         return not dialect.executes_side_by_side(test) and (
-            test.is_async or self.reaches_a_loop(item)
+            runs_on_loop(test) or self.reaches_a_loop(item)
         )
 
     def adopt(self, item: pytest.Item) -> Vertex | None:
         """Add a test that turned out to need a loop while it was set up, if it may be ours."""
-        if not _compat.is_test_function(item):
+        if not isinstance(item, pytest.Function):
             return None
         dialect = self.owner(item)
         if dialect is not None and dialect.executes_side_by_side(describe(item)):
@@ -95,15 +97,15 @@ class Collection:
         id = anchor.node
         test, owner = describe(item), self.owner(item)
         dialect = owner or owner_of_fixtures(test, self.spoken.dialects) or self.native
-        needs_loop = test.is_async and owner is not None
+        needs_loop = runs_on_loop(test) and owner is not None
         origin = self.origins.of(item.function)
         declared, backend = Declared(), "asyncio"
         try:
-            declared = dialect.declared_by(test)
+            declared = Declared() if _compat.is_unittest(item) else dialect.declared_by(test)
             backend = self._chosen(dialect, test)
         except LoopscopeError as exc:
             self.findings.append(catalog.bad_declaration(id, item.name, origin, str(exc)))
-        if dialect is self.native and inspect.isasyncgenfunction(test.body):
+        if dialect is self.native and needs_loop and inspect.isasyncgenfunction(test.body):
             self.findings.append(catalog.async_generator_test(id, item.name, origin))
         vertex = Vertex(
             id=id,
@@ -172,11 +174,13 @@ class Collection:
             return True
         if self.declared_on(definition) is not None:
             return True
-        if not _compat.is_test_function(item):
+        if not isinstance(item, pytest.Function):
             return False
         owner = self.owner(item)
         if is_async(definition.func):
-            if owner is not None and owner.takes_bare_fixtures_of_its_tests:
+            if owner is not None and (
+                owner.takes_bare_fixtures_of_its_tests or is_xunit(definition.func)
+            ):
                 return True
             return any(dialect.takes_bare_fixtures for dialect in self.spoken.dialects)
         return owner is not None and owner.runs_on_loop(definition, describe(item))
@@ -189,7 +193,7 @@ class Collection:
 
     def is_stepped(self, item: pytest.Item, definition: AnyFixtureDef) -> bool:
         """Say whether the fixture runs while its loop does, and not beside it."""
-        if is_async(definition.func) or not _compat.is_test_function(item):
+        if is_async(definition.func) or not isinstance(item, pytest.Function):
             return is_async(definition.func)
         owner = self.owner(item)
         return owner is not None and owner.runs_on_loop(definition, describe(item))
@@ -241,7 +245,7 @@ class Collection:
 
     def instance(self, item: pytest.Item, definition: AnyFixtureDef, backend: str) -> Vertex | None:
         """Return the vertex of `definition` as `item` sees it, if there is one yet."""
-        if _compat.is_test_function(item):
+        if isinstance(item, pytest.Function):
             backend = self._backend_of(item, definition, backend)
         anchor = self.places.of_fixture(item, definition)
         return self.instances.get((definition, anchor, backend))
@@ -282,7 +286,7 @@ class Collection:
         def made(uses: tuple[str, ...]) -> Vertex:
             return Vertex(
                 id=id,
-                name=definition.argname,
+                name=name_of(definition),
                 kind=Kind.FIXTURE,
                 anchor=place,
                 backend=backend,
@@ -326,6 +330,11 @@ class Collection:
         if asker is not None and asker.argname == name and asker in found:
             found = found[: list(found).index(asker)]
         return found[-1] if found else None
+
+
+def runs_on_loop(test: Test) -> bool:
+    """Say whether a test runs on a loop that we plan, if it has an owner."""
+    return test.is_async and not _compat.is_unittest(test.item)
 
 
 def describe(item: pytest.Function) -> Test:

@@ -11,7 +11,7 @@ from loopscope.backends import registry
 from loopscope.backends.loop_watch import LoopWatch
 from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
-from loopscope.plugin import _compat, options, reporting, takeover, variants
+from loopscope.plugin import _compat, async_hooks, options, reporting, takeover, variants, xunit
 from loopscope.plugin.background import Background
 from loopscope.plugin.blocked import BlockedLoops
 from loopscope.plugin.collection import Collection, describe
@@ -39,6 +39,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     if options.engine(early_config) == "on":
         takeover.step_in(early_config.pluginmanager)
         early_config.stash[STEPPED_IN] = True
+    if options.engine(early_config) != "off":
+        async_hooks.watch(early_config)
 
 
 def pytest_plugin_registered(plugin: object, manager: pytest.PytestPluginManager) -> None:
@@ -52,6 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
     if settings.engine == "on" and not config.stash.get(STEPPED_IN, False):
         # A conftest has brought us in, which is too late for pytest_load_initial_conftests.
         takeover.step_in(config.pluginmanager)
+    if settings.engine != "off":
+        async_hooks.watch(config)
     config.addinivalue_line(
         "markers",
         f"{native.MARK}(scope=None, backend=None, timeout=None, leaks=None, fresh_fixtures=False): "
@@ -100,6 +104,7 @@ def loopscope_fixture() -> Iterator[Loopscope]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     state = metafunc.config.stash[KEY]
     if state.settings.engine == "on":
+        xunit.make_awaited(metafunc.definition)
         variants.multiply(metafunc, state.collection)
 
 

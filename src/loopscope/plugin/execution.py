@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loopscope.diagnose import catalog
 from loopscope.diagnose.notes import note_for
-from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop
+from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop, is_xunit
 from loopscope.plugin import _compat
 from loopscope.plugin.background import followed_by
 from loopscope.plugin.collection import hypothesis_handle, test_body
+from loopscope.plugin.finalizers import Finalizers
 from loopscope.plugin.fixtures import Loopscope
 from loopscope.plugin.outcomes import add_note, fail
 from loopscope.plugin.runtime import Refused
 from loopscope.plugin.timer import Past, past_hypothesis
+from loopscope.plugin.xunit import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -84,11 +87,14 @@ class Execution:
 
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
+        self.finalizers = Finalizers(runtime)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
         test = self.runtime.test(item)
+        if isinstance(item, pytest.Function):
+            self.finalizers.of_test(item)
         if test is None:
             return (yield)
         with self.runtime.running(item), followed_by(partial(self.runtime.aftermath, item)):
@@ -124,13 +130,16 @@ class Execution:
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
         __tracebackhide__ = True
         test = self.runtime.test_for(fixturedef, request)
+        self.finalizers.of_fixture(fixturedef, request)
         if test is None:
+            self._require_owner(fixturedef, request)
             return None
         if self.runtime.dry:
             self.runtime.preview(fixturedef, request, test)
             return None
         item = _compat.item_of(request)
         if is_async(fixturedef.func) and not self.runtime.collection.needs_loop(item, fixturedef):
+            self._require_owner(fixturedef, request)
             return None  # strict mode: not ours to set up
         try:
             with self.runtime.running(item):
@@ -140,6 +149,19 @@ class Execution:
             _compat.forget(fixturedef, request)
             raise
         return _SET_UP if value is None else value
+
+    def _require_owner(self, definition: AnyFixtureDef, request: SubRequest) -> None:
+        """Fail a test that nobody owns if there is something of xunit to await for it."""
+        __tracebackhide__ = True
+        item = _compat.item_of(request)
+        if is_xunit(definition.func) and isinstance(item, pytest.Function):
+            of = self.runtime.collection.origins
+            origin, test_origin = of.of_fixture(definition), of.of(item.function)
+            finding = catalog.unowned_xunit(name_of(definition), origin, item.name, test_origin)
+            try:
+                _compat.set_up(definition, request, partial(fail, finding))
+            finally:
+                _compat.forget(definition, request)  # the next test may have an owner
 
     def _set_up(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
         __tracebackhide__ = True

@@ -110,6 +110,11 @@ class Origins:
             return Origin(module, 1)
         return Origin(self._inside_root(code.co_filename) or module, code.co_firstlineno)
 
+    def of_class(self, node: pytest.Class) -> Origin:
+        """Return where a test class is written down."""
+        path, line, _ = node.reportinfo()
+        return Origin(self._inside_root(str(path)) or node.name, (line or 0) + 1)
+
     def _inside_root(self, filename: str) -> str | None:
         """Return the path of a file relative to the root directory, or None if it is outside."""
         if filename not in self._paths:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from loopscope.backends import registry
 from loopscope.core.graph import reach
 from loopscope.core.plan import plan
 from loopscope.diagnose.fixes import findings
-from loopscope.plugin import variants
+from loopscope.plugin import unittest_cases, variants, xunit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    import pytest
 
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.collection import Collection
@@ -24,9 +24,16 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
     """Plan `items` and keep plan and findings in `state`."""
     collection = state.collection
     for item in items:
+        if collection.spoken.executes and isinstance(item, pytest.Function):
+            # Done already, except for what is collected without pytest_generate_tests.
+            xunit.make_awaited(item)
         collection.add(item)
     state.plan = plan(collection.suite, state.settings.policy)
-    state.findings = [*collection.findings, *findings(state.plan)]
+    state.findings = [
+        *collection.findings,
+        *findings(state.plan),
+        *unittest_cases.findings(collection, state.plan),
+    ]
     if not collection.spoken.executes:
         return
     variants.keep_apart(collection)

@@ -25,7 +25,7 @@ from loopscope.plugin.outcomes import fail, only_leaf, outcome_in
 from loopscope.plugin.timer import Activity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, KeysView
+    from collections.abc import Awaitable, Callable, Iterator, KeysView
     from contextvars import Context
     from types import FrameType
 
@@ -69,6 +69,7 @@ class Runtime:
         self.contexts = ScopeContexts()
         self.loops = OpenLoops(announce, dry=dry, watch=watch)
         self.dry = dry
+        self._to_be_closed: set[Loop] = set()
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
         self._stepping = False
@@ -96,14 +97,27 @@ class Runtime:
             assert isinstance(item, pytest.Function)
             choice = self.collection.choice_for(item, loop.backend)
             self.loops.open(loop, choice, item)
-            self.collection.places.nodes[loop.anchor].addfinalizer(partial(self._close, loop))
+            self.keep_for(loop)
         return self.loops[loop]
+
+    def keep_for(self, loop: Loop) -> bool:
+        """Have `loop`, even if it is not open yet, outlive whatever pytest finishes from now on.
+
+        Returns whether it does: what is over already has no loop any more.
+        """
+        node = self.collection.places.nodes[loop.anchor]
+        if loop not in self._to_be_closed and _compat.is_set_up(node):
+            self._to_be_closed.add(loop)
+            node.addfinalizer(partial(self._close, loop))
+        return loop in self._to_be_closed
 
     def _close(self, loop: Loop) -> None:
         __tracebackhide__ = True
-        host = self.loops[loop]
+        self._to_be_closed.discard(loop)
+        host = self.loops.get(loop)
         if host is None:
-            self.loops.close(loop)
+            if loop in self.loops:
+                self.loops.close(loop)
             return
         with followed_by(lambda: self.background.deaths(host, None, self._test_name)):
             try:
@@ -204,6 +218,14 @@ class Runtime:
             with self._step("teardown", vertex), giving:
                 outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
             self._unwrap(outcome, vertex)
+
+    def await_at(self, loop: Loop, anchor: Anchor, awaitable: Awaitable[object]) -> None:
+        """Await something as part of the teardown of what lives at a place."""
+        __tracebackhide__ = True
+        host, task = self._task(loop, anchor)
+        with self._one_at_a_time(), self.contexts.giving(anchor, task.context):
+            outcome = host.run(task, lambda: awaitable, self._is_needed)
+        self._unwrap(outcome)
 
     def set_up_sync(
         self, definition: AnyFixtureDef, request: SubRequest, host: Host | None = None

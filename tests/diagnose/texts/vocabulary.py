@@ -48,4 +48,39 @@ LS405 test_login calls loopscope.run while the loop is running
   why   the loop that would run it is the one that runs this code
   fix   await the function instead""",
     ),
+    "LS406": (
+        catalog.async_hook("pytest_runtest_setup", CONFTEST),
+        """\
+LS406 the hook pytest_runtest_setup is async, and pytest awaits no hook
+  tests/conftest.py:12  pytest_runtest_setup  async def
+  why   pytest would call it and drop the coroutine: nothing of it would ever run
+  fix   make it a def; what has to be awaited goes into an async fixture with autouse=True""",
+    ),
+    "LS407": (
+        catalog.finalizer_without_loop("aclose", CONFTEST, "pool", TEST_FILE),
+        """\
+LS407 aclose, a finalizer of pool, has to be awaited and has no loop to run on
+  tests/conftest.py:12  aclose  is asynchronous
+  tests/test_a.py:140   pool    is torn down while no loop is open
+  why   no loop that it could share with the tests lives as long
+  fix   make pool async def and await it there, behind the yield; its loop is then planned""",
+    ),
+    "LS408": (
+        catalog.unowned_xunit("setup_class", CONFTEST, "test_login", TEST_FILE),
+        """\
+LS408 setup_class is async, and nobody awaits it for test_login
+  tests/conftest.py:12  setup_class  async def
+  tests/test_a.py:140   test_login   belongs to no vocabulary
+  why   in strict mode we run what bears a mark, and no mode of another plugin claims it
+  fix   a mark on what setup_class belongs to, such as @pytest.mark.loopscope, or \
+loopscope_mode = auto""",
+    ),
+    "LS409": (
+        catalog.no_examples("id", "test_login", TEST_FILE),
+        """\
+LS409 fresh_fixtures=True on test_login, which is no test by @given
+  tests/test_a.py:140  test_login  runs once, with fixtures that are fresh already
+  why   it sets function-scoped fixtures up again for each example that Hypothesis makes
+  fix   drop fresh_fixtures, or add @given""",
+    ),
 }

@@ -1,6 +1,6 @@
 """Every text that tells a user of a mistake: one function for each, in a module for each family."""
 
-from loopscope.diagnose.catalog.backends import backend_mismatch
+from loopscope.diagnose.catalog.backends import backend_mismatch, beside_own_loop
 from loopscope.diagnose.catalog.codes import CODES, FAMILIES, Code
 from loopscope.diagnose.catalog.finding import Finding, Where, place_of
 from loopscope.diagnose.catalog.leaks import left_behind
@@ -23,8 +23,12 @@ from loopscope.diagnose.catalog.violations import finding_for
 from loopscope.diagnose.catalog.vocabulary import (
     asked_while_running,
     async_generator_test,
+    async_hook,
     bad_declaration,
+    finalizer_without_loop,
+    no_examples,
     run_while_running,
+    unowned_xunit,
     yield_count,
 )
 
@@ -36,24 +40,29 @@ __all__ = [
     "Where",
     "asked_while_running",
     "async_generator_test",
+    "async_hook",
     "backend_mismatch",
     "bad_declaration",
+    "beside_own_loop",
     "blocked",
     "blocked_and_interrupted",
     "cancelled_silently",
     "crashed",
     "died",
     "disorderly",
+    "finalizer_without_loop",
     "finding_for",
     "left_behind",
     "loop_mismatch",
     "misfit",
     "needs_crashed",
+    "no_examples",
     "outlives_loop",
     "place_of",
     "refused_to_end",
     "run_while_running",
     "timed_out",
     "told_to_the_loop",
+    "unowned_xunit",
     "yield_count",
 ]

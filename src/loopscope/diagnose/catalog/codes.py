@@ -55,6 +55,13 @@ _TABLE = (
         can_be_ignored=False,
     ),
     Code(
+        "LS202",
+        "an async fixture of a test case with a loop of its own",
+        "An IsolatedAsyncioTestCase makes a loop for each of its methods. A fixture that applies "
+        "to it runs on another one, so what the fixture makes cannot be awaited in the test. "
+        "Its setup and teardown run all the same.",
+    ),
+    Code(
         "LS301",
         "a fixture crashed in the background",
         "A task in a task group, or a scope, that a fixture holds open across its yield ended with "
@@ -191,6 +198,35 @@ _TABLE = (
         "LS405",
         "loopscope.run called while the loop runs",
         "`loopscope.run` is for synchronous code. Asynchronous code awaits the function instead.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS406",
+        "an async hook",
+        "pytest calls its hooks as functions. What an `async def` one returns is a coroutine that "
+        "nobody awaits, so that nothing of it runs.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS407",
+        "an async finalizer without a loop",
+        "`request.addfinalizer` takes what has to be awaited wherever there is a loop that lives "
+        "as long: that of the fixture, of a fixture it uses, or of the tests. A synchronous "
+        "fixture may outlive them all.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS408",
+        "an async method of xunit that nobody awaits",
+        "`async def setup_method` and its like are awaited by whoever owns the test. In strict "
+        "mode a test without a mark has no owner.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS409",
+        "fresh fixtures for a test without examples",
+        "`fresh_fixtures=True` sets the function-scoped fixtures of a test by Hypothesis up again "
+        "for each example. Any other test runs once, with fixtures of its own.",
         can_be_ignored=False,
     ),
 )

@@ -63,3 +63,49 @@ def run_while_running(test: str) -> Finding:
         why="the loop that would run it is the one that runs this code",
         fix="await the function instead",
     )
+
+
+def async_hook(name: str, origin: Origin) -> Finding:
+    """LS406: an implementation of a hook of pytest's that is `async def`."""
+    return Finding(
+        "LS406",
+        f"the hook {name} is async, and pytest awaits no hook",
+        ((origin, name, "async def"),),
+        "pytest would call it and drop the coroutine: nothing of it would ever run",
+        "make it a def; what has to be awaited goes into an async fixture with autouse=True",
+    )
+
+
+def finalizer_without_loop(name: str, origin: Origin, of: str, of_origin: Origin) -> Finding:
+    """LS407: `request.addfinalizer` was given what has to be awaited, and there is no loop."""
+    return Finding(
+        "LS407",
+        f"{name}, a finalizer of {of}, has to be awaited and has no loop to run on",
+        ((origin, name, "is asynchronous"), (of_origin, of, "is torn down while no loop is open")),
+        "no loop that it could share with the tests lives as long",
+        f"make {of} async def and await it there, behind the yield; its loop is then planned",
+    )
+
+
+def unowned_xunit(name: str, origin: Origin, test: str, test_origin: Origin) -> Finding:
+    """LS408: an asynchronous function of xunit, around a test that nobody claims."""
+    return Finding(
+        "LS408",
+        f"{name} is async, and nobody awaits it for {test}",
+        ((origin, name, "async def"), (test_origin, test, "belongs to no vocabulary")),
+        "in strict mode we run what bears a mark, and no mode of another plugin claims it",
+        f"a mark on what {name} belongs to, such as @pytest.mark.loopscope, or "
+        "loopscope_mode = auto",
+    )
+
+
+def no_examples(vertex_id: str, name: str, origin: Origin) -> Finding:
+    """LS409: fresh fixtures for each example, of a test that has none."""
+    return Finding(
+        "LS409",
+        f"fresh_fixtures=True on {name}, which is no test by @given",
+        ((origin, name, "runs once, with fixtures that are fresh already"),),
+        "it sets function-scoped fixtures up again for each example that Hypothesis makes",
+        "drop fresh_fixtures, or add @given",
+        vertex_id,
+    )
