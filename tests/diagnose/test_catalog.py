@@ -15,10 +15,16 @@ from loopscope.diagnose import catalog
 from loopscope.diagnose.catalog import Finding
 from tests.architecture.source import SRC
 from tests.core.literals import CLASS, FUNCTION, MODULE, PACKAGE, SESSION, on
-from tests.diagnose.texts import backends, lifetimes, loop_scopes, vocabulary
+from tests.diagnose.texts import backends, environment, lifetimes, loop_scopes, vocabulary
 from tests.diagnose.texts.who import CONFTEST, DB, DECLARING, TEST, TEST_FILE, Texts
 
-TEXTS: Texts = {**loop_scopes.TEXTS, **backends.TEXTS, **lifetimes.TEXTS, **vocabulary.TEXTS}
+TEXTS: Texts = {
+    **loop_scopes.TEXTS,
+    **backends.TEXTS,
+    **lifetimes.TEXTS,
+    **vocabulary.TEXTS,
+    **environment.TEXTS,
+}
 HERE = Path(__file__).parent
 SOURCES = sorted((SRC / "loopscope").rglob("*.py"))
 TABLE = SRC / "loopscope/diagnose/catalog/codes.py"
