@@ -35,3 +35,7 @@ class LoopscopeWarning(UserWarning):
 
 class LeakWarning(LoopscopeWarning):
     """Something that a test or a fixture left behind on a loop."""
+
+
+class ShutdownWarning(LoopscopeWarning, RuntimeWarning):
+    """A loop that could not be shut down in order: a RuntimeWarning, as that of pytest-asyncio."""

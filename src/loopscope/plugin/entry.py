@@ -13,7 +13,8 @@ from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
 from loopscope.plugin import _compat, options, reporting, takeover, variants
 from loopscope.plugin.background import Background
 from loopscope.plugin.collection import Collection, describe
-from loopscope.plugin.execution import Execution, Notes, Refusal
+from loopscope.plugin.execution import Execution, Refusal
+from loopscope.plugin.notes import Notes
 from loopscope.plugin.places import Origins
 from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
@@ -123,12 +124,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     )
     state.execution = Execution(runtime)
     config.pluginmanager.register(state.execution, "loopscope-execution")
-    refusing = concerned(state.collection, (one for one in state.findings if one.refuses))
+    refusing, noted = (
+        concerned(
+            state.collection,
+            [one for one in state.findings if one.refuses is refuses],
+            state.settings.silence,
+        )
+        for refuses in (True, False)
+    )
     if refusing:
         config.pluginmanager.register(Refusal(refusing), "loopscope-refusal")
-    noted = concerned(state.collection, (one for one in state.findings if not one.refuses))
-    if noted:
-        config.pluginmanager.register(Notes(noted), "loopscope-notes")
+    notes = Notes(runtime, noted, state.settings.silence)
+    config.pluginmanager.register(notes, "loopscope-notes")
 
 
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from loopscope.backends import registry
 from loopscope.core.scope import Scope
 from loopscope.diagnose import catalog
 from loopscope.dialects import OPENED_LOOPS
+from loopscope.errors import ShutdownWarning
 from loopscope.plugin import _compat
 
 if TYPE_CHECKING:
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
     from loopscope.backends.base import Crash, Host
     from loopscope.core.plan import Loop
     from loopscope.dialects.vocabulary import Choice
+    from loopscope.plugin.silence import Silence
 
 
 class OpenLoops:
@@ -28,10 +32,16 @@ class OpenLoops:
     `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made.
     """
 
-    def __init__(self, announce: Callable[[str, Loop], None], *, dry: bool) -> None:
+    def __init__(
+        self, announce: Callable[[str, Loop], None], silence: Silence, *, dry: bool
+    ) -> None:
         self._announce = announce
+        self._silence = silence
         self._dry = dry
         self._hosts: dict[Loop, Host | None] = {}
+        self.known: WeakKeyDictionary[Any, Loop] = WeakKeyDictionary()
+        """The libraries' own objects for loops, in the order of opening: those, too, that are
+        closed by now, as long as somebody holds on to them."""
 
     def __contains__(self, loop: object) -> bool:
         return loop in self._hosts
@@ -59,6 +69,9 @@ class OpenLoops:
         """Open `loop` as `choice` says, for the sake of `item`."""
         host = None if self._dry else _opened(loop, choice, item)
         self._hosts[loop] = host
+        if host is not None and host.native is not None:
+            with suppress(TypeError):  # a loop of the user's own that cannot be referred to weakly
+                self.known[host.native] = loop
         if host is None or not _tell(item, host.native, loop):
             self._announce("SETUP", loop)
 
@@ -70,7 +83,8 @@ class OpenLoops:
             try:
                 crashes = host.close()
             except Exception as exc:
-                warnings.warn(catalog.disorderly(loop, exc), RuntimeWarning, stacklevel=1)
+                if not self._silence.covers("LS304", loop.anchor.node):
+                    warnings.warn(catalog.disorderly(loop, exc), ShutdownWarning, stacklevel=1)
             others = list(self.hosts())
             if others:
                 others[-1].become_current()

@@ -10,6 +10,8 @@ from loopscope.backends import registry
 from loopscope.core.plan import Policy
 from loopscope.dialects.native import LEAK_POLICIES
 from loopscope.errors import LoopscopeError, UnknownName
+from loopscope.plugin import silence
+from loopscope.plugin.silence import Silence
 
 MODES = ("auto", "strict")
 ENGINES = ("on", "observe", "off")
@@ -27,6 +29,7 @@ class Settings:
     ladder: bool
     leaks: str
     leaks_allow: tuple[str, ...]
+    silence: Silence
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -60,6 +63,13 @@ def add_options(parser: pytest.Parser) -> None:
         type="linelist",
         default=[],
     )
+    parser.addini(
+        silence.OPTION,
+        "what is not to be told: a code (LS304) or a family of codes (LS3) on each line, and "
+        "after it, if it is not to hold everywhere, paths, globs or node ids",
+        type="linelist",
+        default=[],
+    )
     group.addoption(
         "--loopscope-ladder",
         action="store_true",
@@ -87,6 +97,7 @@ def read(config: pytest.Config) -> Settings:
         ladder=config.getoption("loopscope_ladder"),
         leaks=_choice(config, "leaks", LEAK_POLICIES, "warn"),
         leaks_allow=tuple(config.getini("loopscope_leaks_allow")),
+        silence=Silence.of(config),
     )
 
 

@@ -63,7 +63,7 @@ class Runtime:
         self.background = background
         self.plan = plan
         self.contexts = ScopeContexts()
-        self.loops = OpenLoops(announce, dry=dry)
+        self.loops = OpenLoops(announce, background.silence, dry=dry)
         self.dry = dry
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
