@@ -10,7 +10,7 @@ import pytest
 from loopscope.backends import registry
 from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
-from loopscope.plugin import _compat, options, reporting, takeover, variants
+from loopscope.plugin import _compat, options, reporting, takeover, variants, workers
 from loopscope.plugin.background import Background
 from loopscope.plugin.collection import Collection, describe
 from loopscope.plugin.execution import Execution, Refusal
@@ -60,6 +60,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
     if spoken.executes:
         config.pluginmanager.register(SideBySide.of(spoken), "loopscope-side-by-side")
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(workers.Controller(), "loopscope-controller")
     config.stash[KEY] = State(settings, Collection(Origins(config.rootpath), spoken))
 
 
@@ -110,6 +112,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "on":
         variants.complete(session.items, state.collection)
     make_plan(state, session.items)
+    workers.hand_over(config, state.findings)
     if state.settings.engine == "observe":
         return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
