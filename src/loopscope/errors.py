@@ -39,3 +39,7 @@ class LeakWarning(LoopscopeWarning):
 
 class BlockedLoopWarning(LoopscopeWarning):
     """A call kept a loop from turning for longer than `loopscope_blocked` allows (LS323)."""
+
+
+class ShutdownWarning(LoopscopeWarning, RuntimeWarning):
+    """A loop that could not be shut down in order: a RuntimeWarning, as that of pytest-asyncio."""

@@ -15,7 +15,14 @@ from loopscope.diagnose import catalog
 from loopscope.diagnose.catalog import Finding
 from tests.architecture.source import SRC
 from tests.core.literals import CLASS, FUNCTION, MODULE, PACKAGE, SESSION, on
-from tests.diagnose.texts import backends, lifetimes, loop_scopes, time_limits, vocabulary
+from tests.diagnose.texts import (
+    backends,
+    environment,
+    lifetimes,
+    loop_scopes,
+    time_limits,
+    vocabulary,
+)
 from tests.diagnose.texts.who import CONFTEST, DB, DECLARING, TEST, TEST_FILE, Texts
 
 TEXTS: Texts = {
@@ -24,6 +31,7 @@ TEXTS: Texts = {
     **lifetimes.TEXTS,
     **time_limits.TEXTS,
     **vocabulary.TEXTS,
+    **environment.TEXTS,
 }
 HERE = Path(__file__).parent
 SOURCES = sorted((SRC / "loopscope").rglob("*.py"))

@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from loopscope.core.graph import Suite, Vertex
+from loopscope.core.graph import Kind, Suite, Vertex
 from loopscope.core.origin import Origin
 from loopscope.core.plan import Loop, Misfit, Plan, Policy, place, plan
 from loopscope.core.rules import OutlivesLoop, Violation, check
 from loopscope.core.scope import Scope
 from loopscope.diagnose import fixes
-from loopscope.diagnose.fixes import Trials, findings, fixes_for, late_finding
+from loopscope.diagnose.edits import Edit, make_async
+from loopscope.diagnose.fixes import Trials, findings, fix_for_bound, fixes_for, late_finding
 from tests.core.literals import (
     FUNCTION,
     MODULE,
@@ -25,7 +26,7 @@ from tests.core.literals import (
     on,
     suite_of,
 )
-from tests.core.suites import declaring_suites, examples, mistaken_suites
+from tests.core.suites import declaring_suites, examples, mistaken_suites, suites
 
 if TYPE_CHECKING:
     from loopscope.diagnose.edits import Fix
@@ -250,6 +251,51 @@ def late(
     return late_finding(planned, found).fix
 
 
+def test_a_sync_fixture_that_keeps_what_is_bound_to_a_loop_is_made_asynchronous() -> None:
+    client = a_fixture("client", SESSION, needs_loop=False)
+    test = a_test("test_it", client)
+    assert bound(client, test) == (
+        'make client an async fixture, with @loopscope.fixture(scope="session") '
+        "(it then runs on the session loop)"
+    )
+
+
+def test_a_sync_fixture_is_not_made_asynchronous_where_a_user_could_not_share_its_loop() -> None:
+    client = a_fixture("client", SESSION, needs_loop=False)
+    other = a_test("test_other", client, declared=Scope.FUNCTION)
+    assert bound(client, a_test("test_it", client), other) == ""
+
+
+def test_a_fixture_that_is_declared_onto_another_loop_has_the_fix_of_the_mismatch() -> None:
+    db = a_fixture("db", MODULE, declared=Scope.MODULE)
+    test = a_test("test_it", db, declared=Scope.FUNCTION)
+    [(_, fix)] = told(db, test)
+    assert bound(db, test) == fix != ""
+
+
+def test_a_fixture_on_the_loop_of_its_user_has_no_fix() -> None:
+    assert bound(POOL, a_test("test_it", POOL)) == ""
+
+
+def bound(used: Vertex, user: Vertex, *others: Vertex) -> str:
+    return fix_for_bound(plan(suite_of(used, user, *others)), user, used)
+
+
+@examples
+@given(declaring_suites(), st.sampled_from(Policy), st.data())
+def test_a_fixture_is_made_asynchronous_only_where_that_makes_no_mistake(
+    suite: Suite, policy: Policy, data: st.DataObject
+) -> None:
+    planned = plan(suite, policy)
+    pairs = [(user, used) for user, used in suite.edges(suite.vertices) if not used.needs_loop]
+    assume(pairs)
+    user, used = data.draw(st.sampled_from(pairs))
+    for made in (make_async(used), make_async(used, used.anchor.scope)):
+        if made is not None and fix_for_bound(planned, user, used).startswith(made.words):
+            after = check(plan(edited(suite, made), policy))
+            assert set(map(ends, after)) <= set(map(ends, check(planned)))
+
+
 @examples
 @given(declaring_suites(), st.sampled_from(Policy))
 def test_a_fix_frees_the_user_and_makes_no_new_mistake(suite: Suite, policy: Policy) -> None:
@@ -260,6 +306,24 @@ def test_a_fix_frees_the_user_and_makes_no_new_mistake(suite: Suite, policy: Pol
             left = check(plan(edited(suite, fix), fix.policy or policy))
             assert user_of(violation) not in map(user_of, left)
             assert set(map(ends, left)) <= set(map(ends, violations))
+
+
+@examples
+@given(suites(), st.sampled_from(Scope), st.data())
+def test_every_fix_that_is_printed_for_the_one_mistake_of_a_suite_makes_its_plan_clean(
+    suite: Suite, scope: Scope, data: st.DataObject
+) -> None:
+    tests = [vertex for vertex in suite.vertices.values() if vertex.kind is Kind.TEST]
+    mistaken = Edit.of(data.draw(st.sampled_from(tests)), "declared", scope)
+    suite = Suite.of(map(mistaken.apply, suite.vertices.values()))
+    planned = plan(suite)
+    violations = check(planned)
+    trials = Trials(planned, violations)
+    for violation, finding in zip(violations, findings(planned), strict=True):
+        fixes = list(fixes_for(violation, trials))
+        assert finding.fix == ", or\n".join(fix.words for fix in fixes) != ""
+        for fix in fixes:
+            assert check(plan(edited(suite, fix))) == []
 
 
 @examples

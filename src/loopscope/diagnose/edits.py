@@ -163,6 +163,21 @@ def adopt(fixture: Vertex, other: Vertex) -> Fix | None:
     )
 
 
+def make_async(fixture: Vertex, scope: Scope | None = None) -> Fix | None:
+    """Make a synchronous fixture an asynchronous one, which has a loop: declared, or planned."""
+    words = spelling(fixture.vocabulary)
+    if fixture.needs_loop or (scope is None and Kind.FIXTURE in words.options):
+        return None  # it has one, or there may be a default that is not known here
+    said = words.decorator(Declared(scope), fixture.anchor.scope)
+    if said is None:
+        return None
+    return Fix(
+        f"make {fixture.name} an async fixture, with {said}",
+        (Edit.of(fixture, "needs_loop", True), Edit.of(fixture, "declared", scope)),
+        fixture.id,
+    )
+
+
 def together(first: Fix | None, second: Fix) -> Fix | None:
     """Return the fix that is both."""
     return first and Fix(f"{first.words}, and {second.words}", (*first.edits, *second.edits))

@@ -24,6 +24,7 @@ from loopscope.diagnose.edits import (
     adopt,
     declare,
     drop,
+    make_async,
     run_on,
     set_default,
     together,
@@ -57,6 +58,18 @@ def late_finding(plan: Plan, found: Misfit) -> Finding:
     before = replan(Suite({**plan.suite.vertices, **late}), plan.policy)
     trials = Trials(before, check(before))
     return misfit(found, _or(trials.working([_candidates_in_time(found)])))
+
+
+def fix_for_bound(plan: Plan, user: Vertex, used: Vertex) -> str:
+    """Return what helps `user`, to whom fixture `used` gave what is bound to another loop."""
+    violations = check(plan)
+    trials = Trials(plan, violations)
+    for violation in violations:
+        match violation:
+            case LoopMismatch() if (violation.user, violation.used) == (user, used):
+                return _or(fixes_for(violation, trials))
+    scope = used.anchor.scope
+    return _or(trials.working([[make_async(used), make_async(used, scope)]]))
 
 
 def _or(fixes: Iterable[Fix]) -> str:

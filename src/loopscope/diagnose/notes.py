@@ -18,8 +18,20 @@ MISMATCHES = (
     "belongs to a different loop",
     "is bound to a different event loop",
     "Event loop is closed",
+    "Non-thread-safe operation invoked on an event loop other than the current one",
+    "has to use same event loop",
 )
-"""What asyncio and uvloop say of what was made on another loop than the one that runs."""
+"""What asyncio, uvloop and aiohttp say of what was made on another loop than the one that runs."""
+
+NESTED = (
+    "cannot be called from a running event loop",
+    "event loop is already running",
+    "Cannot run the event loop while another loop is running",
+    "Already running asyncio in this thread",
+    "Attempted to call run() from inside a run()",
+)
+"""What asyncio, uvloop, anyio and trio say of who runs a loop inside a loop that runs."""
+
 ABOUT_LOOPS = "LS1"
 
 
@@ -29,18 +41,32 @@ def note_for(error: BaseException, findings: Sequence[Finding]) -> str | None:
     `findings` are those that concern whoever raised it.
     """
     texts = [str(finding) for finding in findings if finding.code.startswith(ABOUT_LOOPS)]
-    if not texts or not any(map(_is_mismatch, _errors_behind(error))):
+    if not texts or not any(map(_is_mismatch, errors_behind(error))):
         return None
     return "\n".join(texts)
 
 
+def mismatch_in(error: BaseException) -> BaseException | None:
+    """Return the error that tells of a mismatch of loops, wherever in `error` it is."""
+    return next(filter(_is_mismatch, errors_behind(error)), None)
+
+
+def nested_run_in(error: BaseException) -> BaseException | None:
+    """Return the error that tells of a loop run inside another, wherever in `error` it is."""
+    return next((one for one in errors_behind(error) if _says(one, NESTED)), None)
+
+
 def _is_mismatch(error: BaseException) -> bool:
+    return _says(error, MISMATCHES)
+
+
+def _says(error: BaseException, any_of: tuple[str, ...]) -> bool:
     return isinstance(error, (RuntimeError, ValueError)) and any(
-        words in str(error) for words in MISMATCHES
+        words in str(error) for words in any_of
     )
 
 
-def _errors_behind(error: BaseException) -> Iterator[BaseException]:
+def errors_behind(error: BaseException) -> Iterator[BaseException]:
     """Yield `error` and all that it contains, was raised from, or came on top of."""
     found: dict[int, BaseException] = {}
     waiting = [error]

@@ -51,7 +51,13 @@ class Path(Generic[Label]):
     root: Label
     steps: str
     """What stands behind the name of the root, such as `._pool[0]._loop`; empty for the root."""
-    found: object
+    way: tuple[object, ...]
+    """The objects on it, from the root to what was found."""
+
+    @property
+    def found(self) -> object:
+        """What was looked for."""
+        return self.way[-1]
 
     def __str__(self) -> str:
         return f"{self.root}{self.steps}"
@@ -85,13 +91,13 @@ def path_to(
         return is_target(one)
 
     def told(last: object) -> Path[Label]:
-        steps: list[str] = []
-        label, child, holder = met[id(last)]
+        label, _, holder = met[id(last)]
+        way = [last]
         while holder is not None:
-            _, parent, before = met[holder]
-            steps.append(_step(parent, child))
-            child, holder = parent, before
-        return Path(label, "".join(reversed(steps)), last)
+            _, parent, holder = met[holder]
+            way.append(parent)
+        way.reverse()
+        return Path(label, "".join(map(_step, way, way[1:])), tuple(way))
 
     for label, one in roots:
         if meet(label, one, None):

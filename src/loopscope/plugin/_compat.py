@@ -106,6 +106,16 @@ def test_arguments(item: pytest.Function) -> dict[str, Any]:
     return {name: item.funcargs[name] for name in item._fixtureinfo.argnames}
 
 
+def fixtures_of(item: pytest.Function) -> list[AnyFixtureDef]:
+    """Return the fixture definitions that are in use by `item`, and those that may be.
+
+    What it has asked for by name stands only in its request, in `_fixture_defs`.
+    """
+    known = itertools.chain.from_iterable(item._fixtureinfo.name2fixturedefs.values())
+    asked = getattr(item._request, "_fixture_defs", {}).values()
+    return list(dict.fromkeys((*known, *asked)))
+
+
 def fixture_definitions(item: pytest.Function, name: str) -> Sequence[AnyFixtureDef]:
     """Look `name` up as `getfixturevalue` would."""
     known = item._fixtureinfo.name2fixturedefs.get(name)

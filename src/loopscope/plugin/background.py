@@ -72,6 +72,7 @@ class Background:
         self._policy = settings.leaks
         self._allowed = settings.leaks_allow
         self._collection = collection
+        self.silence = settings.silence
 
     def deaths(self, host: Host, owner: object, test: str) -> list[BaseException]:
         """Return the errors that nobody awaits, each with a note that says where it comes from."""

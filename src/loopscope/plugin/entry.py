@@ -11,11 +11,21 @@ from loopscope.backends import registry
 from loopscope.backends.loop_watch import LoopWatch
 from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
-from loopscope.plugin import _compat, async_hooks, options, reporting, takeover, variants, xunit
+from loopscope.plugin import (
+    _compat,
+    async_hooks,
+    options,
+    reporting,
+    takeover,
+    variants,
+    workers,
+    xunit,
+)
 from loopscope.plugin.background import Background
 from loopscope.plugin.blocked import BlockedLoops
 from loopscope.plugin.collection import Collection, describe
-from loopscope.plugin.execution import Execution, Notes, Refusal
+from loopscope.plugin.execution import Execution, Refusal
+from loopscope.plugin.notes import Notes
 from loopscope.plugin.places import Origins
 from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
@@ -66,6 +76,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
     if spoken.executes:
         config.pluginmanager.register(SideBySide.of(spoken), "loopscope-side-by-side")
+    if config.pluginmanager.hasplugin("xdist"):
+        config.pluginmanager.register(workers.Controller(), "loopscope-controller")
     config.stash[KEY] = State(settings, Collection(Origins(config.rootpath), spoken))
 
 
@@ -117,6 +129,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "on":
         variants.complete(session.items, state.collection)
     make_plan(state, session.items)
+    workers.hand_over(config, state.findings)
     if state.settings.engine == "observe":
         return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
@@ -137,12 +150,18 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if watch is not None:
         config.pluginmanager.register(BlockedLoops(runtime, watch), "loopscope-blocked")
     config.pluginmanager.register(state.execution, "loopscope-execution")
-    refusing = concerned(state.collection, (one for one in state.findings if one.refuses))
+    refusing, noted = (
+        concerned(
+            state.collection,
+            [one for one in state.findings if one.refuses is refuses],
+            state.settings.silence,
+        )
+        for refuses in (True, False)
+    )
     if refusing:
         config.pluginmanager.register(Refusal(refusing), "loopscope-refusal")
-    noted = concerned(state.collection, (one for one in state.findings if not one.refuses))
-    if noted:
-        config.pluginmanager.register(Notes(noted), "loopscope-notes")
+    notes = Notes(runtime, noted, state.settings.silence)
+    config.pluginmanager.register(notes, "loopscope-notes")
 
 
 def _keep_time(config: pytest.Config, state: State, runtime: Runtime | None) -> None:

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import inspect
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from loopscope.diagnose import catalog
-from loopscope.diagnose.notes import note_for
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop, is_xunit
 from loopscope.plugin import _compat
 from loopscope.plugin.background import followed_by
 from loopscope.plugin.collection import hypothesis_handle, test_body
 from loopscope.plugin.finalizers import Finalizers
 from loopscope.plugin.fixtures import Loopscope
-from loopscope.plugin.outcomes import add_note, fail
+from loopscope.plugin.outcomes import fail
 from loopscope.plugin.runtime import Refused
 from loopscope.plugin.timer import Past, past_hypothesis
 from loopscope.plugin.xunit import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
 
     from loopscope.core.graph import Vertex
     from loopscope.diagnose.catalog import Finding
@@ -47,39 +45,6 @@ class Refusal:
         __tracebackhide__ = True
         for finding in self.findings.get(item, ()):
             fail(finding)
-
-
-class Notes:
-    """Explains failures that a finding foretold, of tests that are run in spite of it."""
-
-    def __init__(self, findings: dict[pytest.Item, list[Finding]]) -> None:
-        self.findings = findings
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        with self._explained(item):
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
-        with self._explained(item):
-            return (yield)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
-        with self._explained(item):
-            return (yield)
-
-    @contextmanager
-    def _explained(self, item: pytest.Item) -> Iterator[None]:
-        __tracebackhide__ = True
-        try:
-            yield
-        except BaseException as exc:
-            note = note_for(exc, self.findings.get(item, ()))
-            if note is not None:
-                add_note(exc, note)
-            raise
 
 
 class Execution:

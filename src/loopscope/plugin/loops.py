@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from loopscope.backends import registry
 from loopscope.core.scope import Scope
 from loopscope.diagnose import catalog
 from loopscope.dialects import OPENED_LOOPS
+from loopscope.errors import ShutdownWarning
 from loopscope.plugin import _compat
 
 if TYPE_CHECKING:
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from loopscope.backends.loop_watch import LoopWatch
     from loopscope.core.plan import Loop
     from loopscope.dialects.vocabulary import Choice
+    from loopscope.plugin.silence import Silence
 
 
 class OpenLoops:
@@ -33,14 +37,19 @@ class OpenLoops:
     def __init__(
         self,
         announce: Callable[[str, Loop], None],
+        silence: Silence,
         *,
         dry: bool,
         watch: LoopWatch | None = None,
     ) -> None:
         self._announce = announce
+        self._silence = silence
         self._dry = dry
         self._watch = watch
         self._hosts: dict[Loop, Host | None] = {}
+        self.known: WeakKeyDictionary[Any, Loop] = WeakKeyDictionary()
+        """The libraries' own objects for loops, in the order of opening: those, too, that are
+        closed by now, as long as somebody holds on to them."""
 
     def __contains__(self, loop: object) -> bool:
         return loop in self._hosts
@@ -70,6 +79,9 @@ class OpenLoops:
         self._hosts[loop] = host
         if host is not None:
             host.watch = self._watch
+        if host is not None and host.native is not None:
+            with suppress(TypeError):  # a loop of the user's own that cannot be referred to weakly
+                self.known[host.native] = loop
         if host is None or not _tell(item, host.native, loop):
             self._announce("SETUP", loop)
 
@@ -81,7 +93,8 @@ class OpenLoops:
             try:
                 crashes = host.close()
             except Exception as exc:
-                warnings.warn(catalog.disorderly(loop, exc), RuntimeWarning, stacklevel=1)
+                if not self._silence.covers("LS304", loop.anchor.node):
+                    warnings.warn(catalog.disorderly(loop, exc), ShutdownWarning, stacklevel=1)
             others = list(self.hosts())
             if others:
                 others[-1].become_current()

@@ -10,6 +10,8 @@ from loopscope.backends import registry
 from loopscope.core.plan import Policy
 from loopscope.dialects.native import LEAK_POLICIES
 from loopscope.errors import LoopscopeError, UnknownName
+from loopscope.plugin import silence
+from loopscope.plugin.silence import Silence
 
 MODES = ("auto", "strict")
 ENGINES = ("on", "observe", "off")
@@ -29,6 +31,7 @@ class Settings:
     leaks_allow: tuple[str, ...]
     timeout: float | None
     blocked: float | None
+    silence: Silence
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -72,6 +75,13 @@ def add_options(parser: pytest.Parser) -> None:
         type="linelist",
         default=[],
     )
+    parser.addini(
+        silence.OPTION,
+        "what is not to be told: a code (LS304) or a family of codes (LS3) on each line, and "
+        "after it, if it is not to hold everywhere, paths, globs or node ids",
+        type="linelist",
+        default=[],
+    )
     group.addoption(
         "--loopscope-ladder",
         action="store_true",
@@ -101,6 +111,7 @@ def read(config: pytest.Config) -> Settings:
         leaks_allow=tuple(config.getini("loopscope_leaks_allow")),
         timeout=_seconds(config, "timeout"),
         blocked=_seconds(config, "blocked") or None,
+        silence=Silence.of(config),
     )
 
 

@@ -115,6 +115,12 @@ class Origins:
         path, line, _ = node.reportinfo()
         return Origin(self._inside_root(str(path)) or node.name, (line or 0) + 1)
 
+    def is_users(self, filename: str) -> bool:
+        """Say whether a file is of the suite and what it tests: in the root directory, and no
+        library that is installed there."""
+        inside = self._inside_root(filename)
+        return inside is not None and "site-packages" not in inside
+
     def _inside_root(self, filename: str) -> str | None:
         """Return the path of a file relative to the root directory, or None if it is outside."""
         if filename not in self._paths:

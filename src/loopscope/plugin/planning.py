@@ -13,10 +13,11 @@ from loopscope.diagnose.fixes import findings
 from loopscope.plugin import unittest_cases, variants, xunit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.collection import Collection
+    from loopscope.plugin.silence import Silence
     from loopscope.plugin.state import State
 
 
@@ -29,11 +30,12 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
             xunit.make_awaited(item)
         collection.add(item)
     state.plan = plan(collection.suite, state.settings.policy)
-    state.findings = [
+    found = [
         *collection.findings,
         *findings(state.plan),
         *unittest_cases.findings(collection, state.plan),
     ]
+    state.findings = told(collection, found, state.settings.silence)
     if not collection.spoken.executes:
         return
     variants.keep_apart(collection)
@@ -43,17 +45,49 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
             registry.get(backend).load()
 
 
-def concerned(collection: Collection, told: Iterable[Finding]) -> dict[pytest.Item, list[Finding]]:
-    """Return the findings of every test that uses, however indirectly, what they are about."""
-    told = list(told)
-    if not told:
-        return {}
+def concerned(
+    collection: Collection, told: Sequence[Finding], silence: Silence
+) -> dict[pytest.Item, list[Finding]]:
+    """Return the findings of every test that uses, however indirectly, what they are about.
+
+    Left out are those of which nothing is to be told at the test.
+    """
+    found: dict[pytest.Item, list[Finding]] = {}
+    for finding, items in _with_users(collection, told):
+        for item in items:
+            if not silence.covers(finding.code, item):
+                found.setdefault(item, []).append(finding)
+    return found
+
+
+def told(collection: Collection, found: Sequence[Finding], silence: Silence) -> list[Finding]:
+    """Return the findings of which something is to be told.
+
+    Nothing is where the place of what a finding is about is silenced, or that of every test that
+    uses it.
+    """
+    return [
+        finding
+        for finding, items in _with_users(collection, found)
+        if not silence.covers(finding.code, _path_of(finding))
+        and not (items and all(silence.covers(finding.code, item) for item in items))
+    ]
+
+
+def _path_of(finding: Finding) -> str:
+    """Return the file of what a finding is about, which is the end that is named last."""
+    return finding.where[-1][0].path if finding.where else ""
+
+
+def _with_users(
+    collection: Collection, found: Sequence[Finding]
+) -> Iterator[tuple[Finding, list[pytest.Item]]]:
+    """Yield each finding with the tests that use, however indirectly, what it is about."""
+    if not found:
+        return
     users = collection.suite.users()
     items = {vertex.id: item for item, vertex in collection.tests.items()}
-    found: dict[pytest.Item, list[Finding]] = {}
-    for finding in told:
-        if finding.concerns is not None:
-            for id in reach([finding.concerns], lambda id: users.get(id, ())):
-                if id in items:
-                    found.setdefault(items[id], []).append(finding)
-    return found
+    for finding in found:
+        start = [] if finding.concerns is None else [finding.concerns]
+        reached = reach(start, lambda id: users.get(id, ()))
+        yield finding, [items[id] for id in reached if id in items]

@@ -67,7 +67,7 @@ class Runtime:
         self.background = background
         self.plan = plan
         self.contexts = ScopeContexts()
-        self.loops = OpenLoops(announce, dry=dry, watch=watch)
+        self.loops = OpenLoops(announce, background.silence, dry=dry, watch=watch)
         self.dry = dry
         self._to_be_closed: set[Loop] = set()
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from loopscope.core.plan import Misfit
 from loopscope.core.rules import LoopMismatch, OutlivesLoop
 from loopscope.core.scope import Scope
@@ -10,12 +12,18 @@ from tests.core.literals import FUNCTION, MODULE, SESSION, on
 from tests.diagnose.texts.who import (
     BY_DEFAULT,
     CLIENT,
+    CONFTEST,
     DB,
     DECLARING,
     POOL,
     SHORT,
     TEST,
+    TEST_FILE,
     Texts,
+)
+
+GLOBAL = catalog.Holder(
+    CONFTEST, "get_client", "global", "()._pool[0]._loop", on(FUNCTION), closed=True
 )
 
 TEXTS: Texts = {
@@ -109,5 +117,62 @@ LS103 test_login asks for pool at run time, and cannot share its loop any more
   tests/conftest.py:12  pool        lives on trio
   tests/test_a.py:140   test_login  runs on asyncio
   why   what is asked for while a test runs comes too late for the plan""",
+    ),
+    "LS104": (
+        catalog.bound_elsewhere(
+            "test_login",
+            TEST_FILE,
+            on(SESSION),
+            [GLOBAL],
+            catalog.whose_loop(GLOBAL.loop, closed=True),
+            catalog.make_in_a_fixture(GLOBAL.thing),
+        ),
+        """\
+LS104 test_login uses get_client(), which is bound to another loop
+  tests/conftest.py:12  get_client  global; get_client()._pool[0]._loop is the loop of \
+tests/test_a.py::TestA::test_a, closed when that ended
+  tests/test_a.py:140   test_login  uses it on the session loop
+  why   what is bound to a loop works on that loop only
+  fix   make get_client() in an async fixture, so that it lives on the loop of its users""",
+    ),
+    "LS104-of-a-loop-itself": (
+        catalog.bound_elsewhere(
+            "test_login", TEST_FILE, None, [replace(GLOBAL, steps="", loop=None)], "a loop"
+        ),
+        """\
+LS104 test_login uses get_client, which is another loop
+  tests/conftest.py:12  get_client  global; it is a loop that loopscope did not make, and it is \
+closed
+  tests/test_a.py:140   test_login  uses it
+  why   what is bound to a loop works on that loop only""",
+    ),
+    "LS104-of-which-nobody-was-found-to-hold-it": (
+        catalog.bound_elsewhere(
+            "test_login", TEST_FILE, on(FUNCTION), [], catalog.whose_loop(on(MODULE), closed=True)
+        ),
+        """\
+LS104 test_login uses something that is bound to another loop
+  tests/test_a.py:140  test_login  uses it on a loop of its own
+  why   what is bound to a loop works on that loop only;
+        this is bound to the loop of module tests/test_a.py, closed when that ended, and what \
+holds it was not found""",
+    ),
+    "LS104-of-which-the-error-tells-nothing": (
+        catalog.bound_elsewhere(
+            "test_login",
+            TEST_FILE,
+            on(FUNCTION),
+            [
+                replace(GLOBAL, name="pool", kind="fixture", steps="._loop", loop=on(SESSION)),
+                replace(GLOBAL, name="lock", steps="._loop", loop=on(MODULE), closed=False),
+            ],
+        ),
+        """\
+LS104 test_login uses something that is bound to another loop
+  tests/conftest.py:12  pool        fixture; pool._loop is the session loop, and it is closed
+  tests/conftest.py:12  lock        global; lock._loop is the loop of module tests/test_a.py
+  tests/test_a.py:140   test_login  uses it on a loop of its own
+  why   what is bound to a loop works on that loop only;
+        the error does not tell what it is about: this is what was found""",
     ),
 }

@@ -2,6 +2,7 @@
 
 from loopscope.diagnose.catalog.backends import backend_mismatch, beside_own_loop
 from loopscope.diagnose.catalog.codes import CODES, FAMILIES, Code
+from loopscope.diagnose.catalog.environment import nested_run
 from loopscope.diagnose.catalog.finding import Finding, Where, place_of
 from loopscope.diagnose.catalog.leaks import left_behind
 from loopscope.diagnose.catalog.lifetimes import (
@@ -12,7 +13,15 @@ from loopscope.diagnose.catalog.lifetimes import (
     needs_crashed,
     told_to_the_loop,
 )
-from loopscope.diagnose.catalog.loop_scopes import loop_mismatch, misfit, outlives_loop
+from loopscope.diagnose.catalog.loop_scopes import (
+    Holder,
+    bound_elsewhere,
+    loop_mismatch,
+    make_in_a_fixture,
+    misfit,
+    outlives_loop,
+    whose_loop,
+)
 from loopscope.diagnose.catalog.time_limits import (
     blocked,
     blocked_and_interrupted,
@@ -37,6 +46,7 @@ __all__ = [
     "FAMILIES",
     "Code",
     "Finding",
+    "Holder",
     "Where",
     "asked_while_running",
     "async_generator_test",
@@ -46,6 +56,7 @@ __all__ = [
     "beside_own_loop",
     "blocked",
     "blocked_and_interrupted",
+    "bound_elsewhere",
     "cancelled_silently",
     "crashed",
     "died",
@@ -54,8 +65,10 @@ __all__ = [
     "finding_for",
     "left_behind",
     "loop_mismatch",
+    "make_in_a_fixture",
     "misfit",
     "needs_crashed",
+    "nested_run",
     "no_examples",
     "outlives_loop",
     "place_of",
@@ -64,5 +77,6 @@ __all__ = [
     "timed_out",
     "told_to_the_loop",
     "unowned_xunit",
+    "whose_loop",
     "yield_count",
 ]

@@ -39,6 +39,7 @@ _TABLE = (
         "a fixture outlives its loop",
         "A fixture is declared onto a loop of a narrower scope than its own. The loop would close "
         "while the fixture is still in use, and its teardown would have nothing to run on.",
+        can_be_ignored=False,
     ),
     Code(
         "LS103",
@@ -46,6 +47,14 @@ _TABLE = (
         "A test asks by name, while it runs, for a fixture that has to share its loop. The loop of "
         "the test is open by then and cannot be moved. What a signature names is planned in time.",
         can_be_ignored=False,
+    ),
+    Code(
+        "LS104",
+        "used on another loop than it is bound to",
+        "Something that is bound to one loop was awaited or called on another, and failed. Locks, "
+        "queues and many clients bind themselves to the loop on which they are first used, so what "
+        "a global, a cache or a synchronous fixture keeps works in the first test that uses it, "
+        "and in no other. The note names who holds the object, as far as that could be found.",
     ),
     Code(
         "LS201",
@@ -228,6 +237,13 @@ _TABLE = (
         "`fresh_fixtures=True` sets the function-scoped fixtures of a test by Hypothesis up again "
         "for each example. Any other test runs once, with fixtures of its own.",
         can_be_ignored=False,
+    ),
+    Code(
+        "LS501",
+        "a loop run inside a running loop",
+        "Code that runs on a loop called `asyncio.run`, `loop.run_until_complete` or the like. "
+        "Under a runner of one loop for each call that may have worked in a synchronous test; in "
+        "an asynchronous one the coroutine is awaited.",
     ),
 )
 

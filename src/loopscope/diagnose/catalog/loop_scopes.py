@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import Kind
@@ -9,7 +11,10 @@ from loopscope.diagnose.catalog.finding import Finding, place_of
 from loopscope.dialects import spelling
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from loopscope.core.graph import Vertex
+    from loopscope.core.origin import Origin
     from loopscope.core.plan import Loop, Misfit
     from loopscope.core.rules import LoopMismatch, OutlivesLoop
 
@@ -76,6 +81,84 @@ def misfit(found: Misfit, fix: str = "") -> Finding:
         fix,
         found.user.id,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds something that is bound to another loop than the one that runs.
+
+    `kind` says what it is: a fixture, a global; `steps` is the way from it to the loop. `loop` is
+    None for a loop that none of ours is.
+    """
+
+    origin: Origin
+    name: str
+    kind: str
+    steps: str
+    loop: Loop | None
+    closed: bool
+
+    @property
+    def thing(self) -> str:
+        """What is bound to the loop, if it is kept in a cache or a container: `get_client()`."""
+        found = re.match(r"(\(\)|\[[^\[\]]*\])*", self.steps)
+        assert found is not None
+        return f"{self.name}{found[0]}"
+
+    def __str__(self) -> str:
+        whose = whose_loop(self.loop, closed=self.closed)
+        is_it = f"{self.name}{self.steps} is" if self.steps else "it is"
+        return f"{self.kind}; {is_it} {whose}"
+
+
+def whose_loop(loop: Loop | None, *, closed: bool) -> str:
+    """Say whose a loop is, and since when it is closed."""
+    if loop is None:
+        return "a loop that loopscope did not make" + (", and it is closed" if closed else "")
+    if not loop.anchor.node:
+        return place_of(loop) + (", and it is closed" if closed else "")
+    is_test = loop.anchor.scope.word == "function"
+    words = f"the loop of {loop.anchor.node}" if is_test else place_of(loop)
+    return f"{words}, closed when that ended" if closed else words
+
+
+def bound_elsewhere(
+    user: str,
+    used_at: Origin,
+    runs_on: Loop | None,
+    holders: Sequence[Holder],
+    bound_to: str = "",
+    fix: str = "",
+) -> Finding:
+    """LS104: something that is bound to one loop was used on another.
+
+    `bound_to` says whose loop that is: then the holder, if there is one, is known to be the one.
+    Else it may be any of them.
+    """
+    why = "what is bound to a loop works on that loop only"
+    what = "something that is bound to another loop"
+    if bound_to and holders:
+        [holder] = holders
+        what = f"{holder.thing}, which is {'bound to ' if holder.steps else ''}another loop"
+    elif bound_to:
+        why += f";\nthis is bound to {bound_to}, and what holds it was not found"
+    else:
+        why += ";\nthe error does not tell what it is about: this is what was found"
+    return Finding(
+        "LS104",
+        f"{user} uses {what}",
+        (
+            *((holder.origin, holder.name, str(holder)) for holder in holders),
+            (used_at, user, f"uses it on {place_of(runs_on)}" if runs_on else "uses it"),
+        ),
+        why,
+        fix,
+    )
+
+
+def make_in_a_fixture(name: str) -> str:
+    """Say what helps a global that is bound to the loop of whoever used it first (LS104)."""
+    return f"make {name} in an async fixture, so that it lives on the loop of its users"
 
 
 def _place_and_default(vertex: Vertex, loop: Loop) -> str:
