@@ -214,6 +214,23 @@ def test_every_text_is_what_it_is(told: Finding | str, text: str) -> None:
     assert str(told) == text
 
 
+@pytest.mark.parametrize(
+    ("called", "takes"),
+    [
+        ("asyncio.run", "coroutine"),
+        ("run_until_complete", "coroutine"),
+        ("trio.run", "function"),
+        ("anyio.run", "function"),
+    ],
+)
+def test_what_runs_a_loop_inside_another_is_called_by_its_name(called: str, takes: str) -> None:
+    assert str(catalog.run_while_running("test_login", called)) == (
+        f"LS405 test_login calls {called} while the loop is running\n"
+        "  why   the loop that would run it is the one that runs this code\n"
+        f"  fix   await the {takes} instead"
+    )
+
+
 def test_every_code_of_the_catalogue_has_its_text_here() -> None:
     codes = set(re.findall(r"LS\d{3}", inspect.getsource(catalog)))
     assert codes == {id[:5] for id in TEXTS}

@@ -213,13 +213,14 @@ def asked_while_running(fixture: str, origin: Origin, test: str) -> Finding:
     )
 
 
-def run_while_running(test: str) -> Finding:
-    """LS405: `loopscope.run` was called inside running async code."""
+def run_while_running(name: str, called: str = "loopscope.run") -> Finding:
+    """LS405: `loopscope.run`, or a library's own, was called inside running async code."""
+    takes = "function" if called in ("loopscope.run", "trio.run", "anyio.run") else "coroutine"
     return Finding(
         "LS405",
-        f"{test} calls loopscope.run while the loop is running",
+        f"{name} calls {called} while the loop is running",
         why="the loop that would run it is the one that runs this code",
-        fix="await the function instead",
+        fix=f"await the {takes} instead",
     )
 
 

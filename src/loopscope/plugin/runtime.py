@@ -21,6 +21,7 @@ from loopscope.plugin import _compat
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
 from loopscope.plugin.loops import OpenLoops
 from loopscope.plugin.outcomes import add_note, only_leaf, outcome_in
+from loopscope.plugin.tracebacks import end_with_the_suite, explain_nested_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, KeysView
@@ -363,7 +364,10 @@ class Runtime:
         error = outcome.error
         if isinstance(error, YieldCountError) and vertex is not None:
             fail(catalog.yield_count(vertex.name, vertex.origin, str(error)))
+        if isinstance(error, Refused):
+            end_with_the_suite(error)
         if error is not None:
+            explain_nested_run(error, self._test_name if vertex is None else vertex.name)
             # Out of a group, and with the group as its cause where it is not all there was.
             instead = outcome_in(error)
             if instead is None or instead is error:
