@@ -144,9 +144,34 @@ def test_our_fixture_claims_a_synchronous_test_and_leaves_an_asynchronous_one_to
     assert owner_of(collected(asynchronous, names=["loopscope"])) is None
 
 
-def test_of_two_fixtures_that_claim_the_first_dialects_counts() -> None:
-    test = collected(synchronous, names=["loopscope", "anyio_backend"])
-    assert owner_of(test) == "loopscope"
+def test_our_fixture_leaves_a_synchronous_test_to_a_fixture_that_says_what_it_runs_on() -> None:
+    test = collected(synchronous, names=["loopscope"], fixtures=[definition(anyio_backend)])
+    assert owner_of(test) == "anyio"
+
+
+LIMITS = [mark("loopscope", timeout=5), mark("loopscope", leaks="error", fresh_fixtures=True)]
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=["timeout", "leaks and fresh_fixtures"])
+@pytest.mark.parametrize("other", [ASYNCIO, ANYIO, TRIO], ids=lambda mark: mark.name)
+def test_our_mark_takes_no_test_from_another_while_it_says_nothing_of_the_loop(
+    limit: Mark, other: Mark
+) -> None:
+    expected = owner_of(collected(asynchronous, [other]))
+    assert expected != "loopscope"
+    assert owner_of(collected(asynchronous, [limit, other])) == expected
+    assert owner_of(collected(asynchronous, [limit], [other])) == expected
+    assert owner_of(collected(asynchronous, [limit]), ["loopscope", str(expected)]) == expected
+    assert (
+        owner_of(collected(asynchronous, [mark("loopscope", timeout=5, scope="module")], [other]))
+        == "loopscope"
+    )
+
+
+@pytest.mark.parametrize("limit", LIMITS, ids=["timeout", "leaks and fresh_fixtures"])
+def test_our_mark_claims_whatever_it_says_what_nobody_else_does(limit: Mark) -> None:
+    assert owner_of(collected(asynchronous, [limit])) == "loopscope"
+    assert owner_of(collected(asynchronous, [], [limit])) == "loopscope"
 
 
 @pytest.mark.parametrize(

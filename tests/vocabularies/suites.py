@@ -191,12 +191,16 @@ class Suite(Inner):
         """Write a test module in the words of `vocabulary`."""
         self.write({f"{name}.py": vocabulary.prelude + dedent(source)})
 
-    def ran(self, *arguments: str, apart: bool = False) -> Ran:
-        """Run the suite that is there, with warnings as errors, and read what was recorded."""
+    def ran(self, *arguments: str, apart: bool = False, beside: Sequence[str] = ()) -> Ran:
+        """Run the suite that is there, with warnings as errors, and read what was recorded.
+
+        `beside` names plugins of `BESIDE` that take part all the same.
+        """
         record = self.root / "recorded.jsonl"
         record.unlink(missing_ok=True)
         self.forget()
-        arguments = (*_without(BESIDE), "-precorder", "-Werror", "-rA", *arguments)
+        absent = [name for name in BESIDE if name not in beside]
+        arguments = (*_without(absent), "-precorder", "-Werror", "-rA", *arguments)
         if apart:
             result = self.pytester.runpytest_subprocess(*arguments, timeout=120)
         else:

@@ -28,6 +28,7 @@ NESTED = (
     "event loop is already running",
     "Cannot run the event loop while another loop is running",
     "Already running asyncio in this thread",
+    "Already running trio in this thread",
     "Attempted to call run() from inside a run()",
 )
 """What asyncio, uvloop, anyio and trio say of who runs a loop inside a loop that runs."""

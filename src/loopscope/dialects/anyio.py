@@ -17,7 +17,7 @@ from loopscope.core.declared import Declared
 from loopscope.dialects.constants import UNKNOWN, returned_constant
 from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling
-from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test, ini
+from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test, claiming, ini
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -222,10 +222,9 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 def _is_for_us(collector: pytest.Module | pytest.Class, function: Any) -> bool:
     """Say whether the nearest mark of an async test, or a mode, makes it one of anyio's."""
     dialects = collector.config.stash[SPOKEN].dialects
-    words = {dialect.mark for dialect in dialects}
-    own = {mark.name for mark in getattr(function, "pytestmark", ())}
-    levels = [own, *({mark.name for mark in node.own_markers} for node in collector.iter_parents())]
-    for names in levels:
-        if names & words:
+    own = getattr(function, "pytestmark", ())
+    for marks in (own, *(node.own_markers for node in collector.iter_parents())):
+        names = claiming(marks, dialects)
+        if names:
             return Anyio.mark in names
     return any(isinstance(dialect, Anyio) and dialect.is_auto for dialect in dialects)

@@ -64,6 +64,8 @@ _ARGUMENTS: dict[str, Callable[[object, Sequence[str]], object]] = {
     "fresh_fixtures": _valid_switch,
 }
 MARK_ARGUMENTS = tuple(_ARGUMENTS)
+LIMITS = frozenset({"timeout", "leaks", "fresh_fixtures"})
+"""What the mark says of a test in whatever vocabulary that is written."""
 
 
 def parse_arguments(
@@ -151,6 +153,9 @@ class Native(Dialect):
         self.is_auto = self.takes_bare_fixtures = is_auto
         self.backends = backends
         self.known_backends = known_backends
+
+    def claims_by(self, mark: pytest.Mark) -> bool:
+        return not mark.kwargs or not mark.kwargs.keys() <= LIMITS
 
     def claims(self, test: Test) -> bool:
         return not test.is_async and RUNNER_FIXTURE in test.fixtures

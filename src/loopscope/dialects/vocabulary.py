@@ -137,6 +137,10 @@ class Dialect:
         """Say whether its mark on `test` means anything: on a synchronous test none does."""
         return test.is_async
 
+    def claims_by(self, mark: pytest.Mark) -> bool:
+        """Say whether its mark, with these arguments, says that a test is written in it."""
+        return True
+
     def claims(self, test: Test) -> bool:
         """Say whether `test` is claimed by a fixture that it uses."""
         return False
@@ -258,16 +262,20 @@ def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
     """Return the dialect that `test` is written in, None if nobody claims it.
 
     Where two have equal claims, the one that comes first in `dialects` has it; of several modes
-    the last one, so that the first dialect, which is ours, takes what is left.
+    the last one, so that the first dialect, which is ours, takes what is left. Our fixture claims
+    after those of others, too: it is a way to the loop of a test, which they decide.
     """
-    marked = _marked(test, [dialect for dialect in dialects if dialect.marks(test)])
+    marking = [dialect for dialect in dialects if dialect.marks(test)]
+    marked = _marked(test, marking)
     if marked is not None:
         return marked
-    for dialect in dialects:
+    for dialect in (*dialects[1:], *dialects[:1]):
         if dialect.claims(test):
             return dialect
     if test.is_async:
-        return next((dialect for dialect in reversed(dialects) if dialect.is_auto), None)
+        auto = next((dialect for dialect in reversed(dialects) if dialect.is_auto), None)
+        # A mark that claims nothing is still the word of somebody, if nobody else says one.
+        return auto or next((one for one in marking if _is_marked(test, one)), None)
     return owner_of_fixtures(test, dialects)
 
 
@@ -275,11 +283,25 @@ def _marked(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
     """Return the dialect of the nearest mark."""
     for node in test.item.iter_parents():
         given = node.stash.get(GIVEN, None)
-        on_node = {mark.name for mark in node.own_markers if mark is not given}
+        on_node = claiming([mark for mark in node.own_markers if mark is not given], dialects)
         for dialect in dialects:
             if dialect.mark in on_node:
                 return dialect
     return None
+
+
+def claiming(marks: Sequence[pytest.Mark], dialects: Sequence[Dialect]) -> set[str]:
+    """Return the names of those of `marks` by which one of `dialects` claims a test."""
+    return {
+        mark.name
+        for mark in marks
+        for dialect in dialects
+        if mark.name == dialect.mark and dialect.claims_by(mark)
+    }
+
+
+def _is_marked(test: Test, dialect: Dialect) -> bool:
+    return next(test.item.iter_markers(dialect.mark), None) is not None
 
 
 def owner_of_fixtures(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:

@@ -14,6 +14,7 @@ from loopscope.diagnose.fixes import fix_for_bound
 from loopscope.diagnose.notes import ABOUT_LOOPS, mismatch_in, nested_run_in, note_for
 from loopscope.plugin.outcomes import add_note
 from loopscope.plugin.roots import Root, Scene
+from loopscope.plugin.tracebacks import end_with_the_suite
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
@@ -87,6 +88,7 @@ class Notes:
             return None
         scene = Scene(item, error, telling, self._runtime.collection)
         at = scene.used_at
+        end_with_the_suite(telling)
         return None if at is None else catalog.nested_run(scene.user()[0], at)
 
     def _bound_elsewhere(

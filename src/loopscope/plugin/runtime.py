@@ -23,6 +23,7 @@ from loopscope.plugin.crashes import Crashes, Held
 from loopscope.plugin.loops import OpenLoops
 from loopscope.plugin.outcomes import fail, only_leaf, outcome_in
 from loopscope.plugin.timer import Activity
+from loopscope.plugin.tracebacks import end_with_the_suite
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, KeysView
@@ -417,6 +418,8 @@ class Runtime:
         error = outcome.error
         if isinstance(error, YieldCountError) and vertex is not None:
             fail(catalog.yield_count(vertex.name, vertex.origin, str(error)))
+        if isinstance(error, Refused):
+            end_with_the_suite(error)
         if error is not None:
             # Out of a group, and with the group as its cause where it is not all there was.
             instead = outcome_in(error)
