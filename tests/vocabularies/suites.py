@@ -181,7 +181,12 @@ class Ran:
 
 
 class Suite(Inner):
-    """A suite that is run with loopscope and all of the plugins that it stands in for."""
+    """A suite that is run with loopscope and all of the plugins that it stands in for.
+
+    `without` names the plugins that are not loaded.
+    """
+
+    without: Sequence[str] = BESIDE
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -196,7 +201,7 @@ class Suite(Inner):
         record = self.root / "recorded.jsonl"
         record.unlink(missing_ok=True)
         self.forget()
-        arguments = (*_without(BESIDE), "-precorder", "-Werror", "-rA", *arguments)
+        arguments = (*_without(self.without), "-precorder", "-Werror", "-rA", *arguments)
         if apart:
             result = self.pytester.runpytest_subprocess(*arguments, timeout=120)
         else:

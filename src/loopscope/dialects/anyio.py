@@ -225,10 +225,9 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 def _is_for_us(collector: pytest.Module | pytest.Class, function: Any) -> bool:
     """Say whether the nearest mark of an async test, or a mode, makes it one of anyio's."""
     dialects = collector.config.stash[SPOKEN].dialects
-    words = {dialect.mark for dialect in dialects}
-    own = {mark.name for mark in getattr(function, "pytestmark", ())}
-    levels = [own, *({mark.name for mark in node.own_markers} for node in collector.iter_parents())]
-    for names in levels:
-        if names & words:
-            return Anyio.mark in names
+    own = getattr(function, "pytestmark", ())
+    for marks in (own, *(node.own_markers for node in collector.iter_parents())):
+        told = {one.name for one in dialects if any(map(one.is_told_by, marks))}
+        if told:
+            return Anyio.name in told
     return any(isinstance(dialect, Anyio) and dialect.is_auto for dialect in dialects)

@@ -133,6 +133,11 @@ class Dialect:
         self.config = config
         self.policy = policy
 
+    @classmethod
+    def is_told_by(cls, mark: pytest.Mark) -> bool:
+        """Say whether `mark` says that the test is written in this dialect."""
+        return mark.name == cls.mark
+
     def marks(self, test: Test) -> bool:
         """Say whether its mark on `test` means anything: on a synchronous test none does."""
         return test.is_async
@@ -260,24 +265,29 @@ def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
     Where two have equal claims, the one that comes first in `dialects` has it; of several modes
     the last one, so that the first dialect, which is ours, takes what is left.
     """
-    marked = _marked(test, [dialect for dialect in dialects if dialect.marks(test)])
+    marking = [dialect for dialect in dialects if dialect.marks(test)]
+    marked = _marked(test, marking)
     if marked is not None:
         return marked
     for dialect in dialects:
         if dialect.claims(test):
             return dialect
     if test.is_async:
-        return next((dialect for dialect in reversed(dialects) if dialect.is_auto), None)
+        taker = next((dialect for dialect in reversed(dialects) if dialect.is_auto), None)
+        return taker or _marked(test, marking, by_any=True)
     return owner_of_fixtures(test, dialects)
 
 
-def _marked(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
-    """Return the dialect of the nearest mark."""
+def _marked(test: Test, dialects: Sequence[Dialect], *, by_any: bool = False) -> Dialect | None:
+    """Return the dialect of the nearest mark that says whose a test is, or else of any mark."""
     for node in test.item.iter_parents():
         given = node.stash.get(GIVEN, None)
-        on_node = {mark.name for mark in node.own_markers if mark is not given}
+        on_node = [mark for mark in node.own_markers if mark is not given]
         for dialect in dialects:
-            if dialect.mark in on_node:
+            if any(
+                dialect.is_told_by(mark) or (by_any and mark.name == dialect.mark)
+                for mark in on_node
+            ):
                 return dialect
     return None
 

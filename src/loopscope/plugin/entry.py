@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -126,6 +127,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     )
     state.execution = Execution(runtime)
     config.pluginmanager.register(state.execution, "loopscope-execution")
+    if "hypothesis" in sys.modules:
+        config.pluginmanager.register(state.execution.examples, "loopscope-examples")
     refusing = concerned(state.collection, (one for one in state.findings if one.refuses))
     if refusing:
         config.pluginmanager.register(Refusal(refusing), "loopscope-refusal")

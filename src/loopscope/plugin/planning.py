@@ -10,17 +10,17 @@ from loopscope.backends import registry
 from loopscope.core.graph import reach
 from loopscope.core.plan import plan
 from loopscope.diagnose.fixes import findings
-from loopscope.plugin import unittest_cases, variants, xunit
+from loopscope.plugin import examples, unittest_cases, variants, xunit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.collection import Collection
     from loopscope.plugin.state import State
 
 
-def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
+def make_plan(state: State, items: Sequence[pytest.Item]) -> None:
     """Plan `items` and keep plan and findings in `state`."""
     collection = state.collection
     for item in items:
@@ -32,6 +32,7 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
     state.findings = [
         *collection.findings,
         *findings(state.plan),
+        *examples.findings(collection, items),
         *unittest_cases.findings(collection, state.plan),
     ]
     if not collection.spoken.executes:

@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopscope.backends.outcome import keyboard_interrupt_in
+from loopscope.diagnose import catalog
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import describe, hypothesis_handle, test_body
 from loopscope.plugin.outcomes import outcome_in
+from loopscope.plugin.places import Origins
+from loopscope.plugin.runtime import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -48,6 +51,7 @@ class SideBySide:
         self.claims = claims
         self.takes = takes
         self.run_for = run_for
+        self._running: pytest.Item | None = None
 
     @classmethod
     def of(cls, spoken: Spoken) -> SideBySide:
@@ -89,7 +93,11 @@ class SideBySide:
         if not is_taken and not _has_part(arguments):
             return None
         make = partial(self._placeholder, fixturedef, request, arguments)
-        part: Part = _compat.set_up(fixturedef, request, make)
+        try:
+            part: Part = _compat.set_up(fixturedef, request, make)
+        except Refused:
+            _compat.forget(fixturedef, request)
+            raise
         return part
 
     def _placeholder(
@@ -101,6 +109,11 @@ class SideBySide:
             raise RuntimeError("Trio fixtures must be function-scope")
         if not self.claims(_compat.item_of(request)):
             raise RuntimeError("Trio fixtures can only be used by Trio tests")
+        item = _compat.item_of(request)
+        if self._running is item:
+            # All that runs beside the test has begun, and pytest would hand out a placeholder.
+            origin = Origins(item.config.rootpath).of_fixture(definition)
+            raise Refused(catalog.asked_while_running(definition.argname, origin, item.name))
         function = _compat.fixture_function(definition, request)
         return Part(f"<fixture {definition.argname!r}>", function, arguments)
 
@@ -180,12 +193,15 @@ class SideBySide:
         test = engine.Part(f"<test {name!r}>", function, arguments)
         clock = engine.clock_among(arguments)
         instruments = engine.instruments_among(arguments)
+        self._running = item
         try:
             run(partial(engine.side_by_side, test), clock=clock, instruments=instruments)
         except BaseException as exc:
             error = keyboard_interrupt_in(exc) or outcome_in(exc) or exc
         else:
             return
+        finally:
+            self._running = None
         # Out here, where Python takes no other error for the context of this one.
         try:
             raise error.with_traceback(_users_part(error.__traceback__))
@@ -193,10 +209,15 @@ class SideBySide:
             del error
 
 
-def _has_part(arguments: Mapping[str, object]) -> bool:
+def is_placeholder(value: object) -> bool:
+    """Say whether `value` stands for a fixture that runs beside the test."""
     from loopscope.backends.side_by_side import Part
 
-    return any(isinstance(value, Part) for value in arguments.values())
+    return isinstance(value, Part)
+
+
+def _has_part(arguments: Mapping[str, object]) -> bool:
+    return any(map(is_placeholder, arguments.values()))
 
 
 def _require_async(item: pytest.Item, function: object) -> None:
