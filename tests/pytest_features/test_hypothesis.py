@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+pytest.importorskip("hypothesis")
+pytest.importorskip("pytest_asyncio")
+pytest.importorskip("pytest_trio")
+
 from tests.vocabularies.suites import ALL, ASYNCIO, BESIDE, FROM_ANYIO, OWN, TRIO, Vocabulary
 
 if TYPE_CHECKING:
