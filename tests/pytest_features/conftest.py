@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 pytest.importorskip("anyio")
-pytest.importorskip("hypothesis")
-pytest.importorskip("pytest_asyncio")
-pytest.importorskip("pytest_trio")
+pytest.importorskip("trio")
 
 from tests.pytest_features.inner import WAYS, Inner, shield
-from tests.vocabularies.suites import Suite
+
+if TYPE_CHECKING:
+    from tests.vocabularies.suites import Suite
 
 
 @pytest.fixture(params=["asyncio", "trio"])
@@ -35,5 +37,7 @@ def inner(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Inner:
 @pytest.fixture
 def suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Suite:
     """An empty suite, run with all of the plugins that loopscope stands in for."""
+    from tests.vocabularies.suites import Suite
+
     shield(monkeypatch)
     return Suite(pytester, monkeypatch)

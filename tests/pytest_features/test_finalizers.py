@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+pytest.importorskip("hypothesis")
+pytest.importorskip("pytest_asyncio")
+pytest.importorskip("pytest_trio")
+
 from tests.vocabularies.suites import ASYNCIO, FROM_ANYIO, OWN, Vocabulary
 
 if TYPE_CHECKING:
@@ -103,6 +107,27 @@ def test_those_of_a_sync_fixture_are_awaited_on_the_loop_of_the_test(
     )
     suite.ran(*vocabulary.arguments).all_passed("test_it")
     assert suite.events == ["close second", "close first", "teardown of make", "close early"]
+
+
+@each_vocabulary
+def test_one_that_is_added_first_while_the_test_runs_is_awaited_before_the_loop_closes(
+    suite: Suite, vocabulary: Vocabulary
+) -> None:
+    suite.module(
+        vocabulary,
+        RESOURCE
+        + """
+    @pytest.fixture
+    def connect(request):
+        return lambda: request.addfinalizer(Resource("it", here()).aclose)
+
+    @async_test
+    async def test_it(connect):
+        connect()
+    """,
+    )
+    suite.ran(*vocabulary.arguments).all_passed("test_it")
+    assert suite.events == ["close it"]
 
 
 @each_vocabulary

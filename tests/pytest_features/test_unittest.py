@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+pytest.importorskip("hypothesis")
+pytest.importorskip("pytest_asyncio")
+pytest.importorskip("pytest_trio")
+
 from tests.vocabularies.suites import ASYNCIO, OWN, Vocabulary, engine
 
 if TYPE_CHECKING:

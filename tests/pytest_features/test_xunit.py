@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+pytest.importorskip("hypothesis")
+pytest.importorskip("pytest_asyncio")
+pytest.importorskip("pytest_trio")
+
 from tests.vocabularies.suites import ALL, FROM_ANYIO, OWN, Vocabulary
 
 if TYPE_CHECKING:

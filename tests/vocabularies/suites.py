@@ -181,7 +181,12 @@ class Ran:
 
 
 class Suite(Inner):
-    """A suite that is run with loopscope and all of the plugins that it stands in for."""
+    """A suite that is run with loopscope and all of the plugins that it stands in for.
+
+    `without` names the plugins that are not loaded.
+    """
+
+    without: Sequence[str] = BESIDE
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -194,12 +199,12 @@ class Suite(Inner):
     def ran(self, *arguments: str, apart: bool = False, beside: Sequence[str] = ()) -> Ran:
         """Run the suite that is there, with warnings as errors, and read what was recorded.
 
-        `beside` names plugins of `BESIDE` that take part all the same.
+        `beside` names plugins of `without` that take part all the same.
         """
         record = self.root / "recorded.jsonl"
         record.unlink(missing_ok=True)
         self.forget()
-        absent = [name for name in BESIDE if name not in beside]
+        absent = [name for name in self.without if name not in beside]
         arguments = (*_without(absent), "-precorder", "-Werror", "-rA", *arguments)
         if apart:
             result = self.pytester.runpytest_subprocess(*arguments, timeout=120)

@@ -17,7 +17,7 @@ from loopscope.core.declared import Declared
 from loopscope.dialects.constants import UNKNOWN, returned_constant
 from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling
-from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test, claiming, ini
+from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test, ini
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -224,7 +224,7 @@ def _is_for_us(collector: pytest.Module | pytest.Class, function: Any) -> bool:
     dialects = collector.config.stash[SPOKEN].dialects
     own = getattr(function, "pytestmark", ())
     for marks in (own, *(node.own_markers for node in collector.iter_parents())):
-        names = claiming(marks, dialects)
-        if names:
-            return Anyio.mark in names
+        told = {one.name for one in dialects if any(map(one.is_told_by, marks))}
+        if told:
+            return Anyio.name in told
     return any(isinstance(dialect, Anyio) and dialect.is_auto for dialect in dialects)

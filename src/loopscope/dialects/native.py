@@ -64,8 +64,9 @@ _ARGUMENTS: dict[str, Callable[[object, Sequence[str]], object]] = {
     "fresh_fixtures": _valid_switch,
 }
 MARK_ARGUMENTS = tuple(_ARGUMENTS)
-LIMITS = frozenset({"timeout", "leaks", "fresh_fixtures"})
-"""What the mark says of a test in whatever vocabulary that is written."""
+OF_ANY_TEST = frozenset({"timeout", "leaks", "fresh_fixtures"})
+"""What the mark may say of a test in whatever vocabulary it is written: whose it is, they do not
+say."""
 
 
 def parse_arguments(
@@ -154,8 +155,10 @@ class Native(Dialect):
         self.backends = backends
         self.known_backends = known_backends
 
-    def claims_by(self, mark: pytest.Mark) -> bool:
-        return not mark.kwargs or not mark.kwargs.keys() <= LIMITS
+    @classmethod
+    def is_told_by(cls, mark: pytest.Mark) -> bool:
+        says_more = not mark.kwargs or not set(mark.kwargs) <= OF_ANY_TEST
+        return super().is_told_by(mark) and says_more
 
     def claims(self, test: Test) -> bool:
         return not test.is_async and RUNNER_FIXTURE in test.fixtures

@@ -133,13 +133,14 @@ class Dialect:
         self.config = config
         self.policy = policy
 
+    @classmethod
+    def is_told_by(cls, mark: pytest.Mark) -> bool:
+        """Say whether `mark` says that the test is written in this dialect."""
+        return mark.name == cls.mark
+
     def marks(self, test: Test) -> bool:
         """Say whether its mark on `test` means anything: on a synchronous test none does."""
         return test.is_async
-
-    def claims_by(self, mark: pytest.Mark) -> bool:
-        """Say whether its mark, with these arguments, says that a test is written in it."""
-        return True
 
     def claims(self, test: Test) -> bool:
         """Say whether `test` is claimed by a fixture that it uses."""
@@ -273,35 +274,23 @@ def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
         if dialect.claims(test):
             return dialect
     if test.is_async:
-        auto = next((dialect for dialect in reversed(dialects) if dialect.is_auto), None)
-        # A mark that claims nothing is still the word of somebody, if nobody else says one.
-        return auto or next((one for one in marking if _is_marked(test, one)), None)
+        taker = next((dialect for dialect in reversed(dialects) if dialect.is_auto), None)
+        return taker or _marked(test, marking, by_any=True)
     return owner_of_fixtures(test, dialects)
 
 
-def _marked(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
-    """Return the dialect of the nearest mark."""
+def _marked(test: Test, dialects: Sequence[Dialect], *, by_any: bool = False) -> Dialect | None:
+    """Return the dialect of the nearest mark that says whose a test is, or else of any mark."""
     for node in test.item.iter_parents():
         given = node.stash.get(GIVEN, None)
-        on_node = claiming([mark for mark in node.own_markers if mark is not given], dialects)
+        on_node = [mark for mark in node.own_markers if mark is not given]
         for dialect in dialects:
-            if dialect.mark in on_node:
+            if any(
+                dialect.is_told_by(mark) or (by_any and mark.name == dialect.mark)
+                for mark in on_node
+            ):
                 return dialect
     return None
-
-
-def claiming(marks: Sequence[pytest.Mark], dialects: Sequence[Dialect]) -> set[str]:
-    """Return the names of those of `marks` by which one of `dialects` claims a test."""
-    return {
-        mark.name
-        for mark in marks
-        for dialect in dialects
-        if mark.name == dialect.mark and dialect.claims_by(mark)
-    }
-
-
-def _is_marked(test: Test, dialect: Dialect) -> bool:
-    return next(test.item.iter_markers(dialect.mark), None) is not None
 
 
 def owner_of_fixtures(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:

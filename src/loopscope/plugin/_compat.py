@@ -48,6 +48,9 @@ __all__ = ["Failed", "Node", "SubRequest", "call_test_function"]  # what others 
 
 AnyFixtureDef: TypeAlias = "FixtureDef[Any]"
 
+if sys.version_info < (3, 11):
+    from exceptiongroup import BaseExceptionGroup
+
 _CallSpec: Any = getattr(python, "CallSpec", None) or python.CallSpec2
 _XUNIT_NAME = re.compile(r"_xunit_setup_(module|function|class|method)_fixture_")
 _FIXTURE: Any = getattr(fixtures, "FixtureFunctionDefinition", ())
@@ -124,6 +127,11 @@ def fixture_definitions(item: pytest.Function, name: str) -> Sequence[AnyFixture
     return item.session._fixturemanager.getfixturedefs(name, item) or ()
 
 
+def is_parameter(definition: AnyFixtureDef) -> bool:
+    """Say whether `definition` stands for an argument of `@pytest.mark.parametrize`."""
+    return definition.func is python.get_direct_param_fixture_func
+
+
 def is_fixture(value: object) -> bool:
     """Say whether `value` is what `pytest.fixture` makes: until pytest 8.4 a marked function."""
     return isinstance(value, _FIXTURE) or hasattr(value, "_pytestfixturefunction")
@@ -170,6 +178,34 @@ def give_own_definition(item: pytest.Function, name: str, function: Callable[...
     own = copy.copy(known[name][-1])
     vars(own).update(func=function, _finalizers=[])
     known[name] = [own]
+
+
+def finish_fixtures(item: pytest.Function, names: Sequence[str]) -> None:
+    """Tear the function-scoped fixtures `names`, and what depends on them, down for `item`.
+
+    Whoever asks for them again has them set up again: `FixtureRequest._fixture_defs` remembers for
+    each test what is set up.
+
+    Raises:
+        BaseException: what a teardown raised; a group if there is more than one.
+    """
+    __tracebackhide__ = True
+    request: Any = item._request
+    errors: list[BaseException] = []
+    for name in reversed(names):
+        for definition in reversed(fixture_definitions(item, name)):
+            if definition.scope == "function":
+                try:
+                    definition.finish(request)
+                except BaseException as exc:
+                    errors.append(exc)
+    active = request._fixture_defs
+    for name in [name for name, one in active.items() if one.cached_result is None]:
+        del active[name]
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        raise BaseExceptionGroup("errors in the teardown of fixtures", errors)
 
 
 def others_see_fixtures(item: pytest.Item) -> bool:

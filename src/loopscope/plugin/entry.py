@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -158,6 +159,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         )
         for refuses in (True, False)
     )
+    if "hypothesis" in sys.modules:
+        config.pluginmanager.register(state.execution.examples, "loopscope-examples")
     if refusing:
         config.pluginmanager.register(Refusal(refusing), "loopscope-refusal")
     notes = Notes(runtime, noted, state.settings.silence)

@@ -13,6 +13,7 @@ from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loo
 from loopscope.plugin import _compat
 from loopscope.plugin.background import followed_by
 from loopscope.plugin.collection import hypothesis_handle, test_body
+from loopscope.plugin.examples import Examples, asks_for_fresh_fixtures
 from loopscope.plugin.finalizers import Finalizers
 from loopscope.plugin.fixtures import Loopscope
 from loopscope.plugin.outcomes import fail
@@ -53,6 +54,7 @@ class Execution:
     def __init__(self, runtime: Runtime) -> None:
         self.runtime = runtime
         self.finalizers = Finalizers(runtime)
+        self.examples = Examples(runtime.collection)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -150,7 +152,9 @@ class Execution:
         test = self.runtime.test(pyfuncitem)
         if test is None:
             return None
-        if hypothesis_handle(pyfuncitem.obj) is not None and is_async(test_body(pyfuncitem)):
+        if hypothesis_handle(pyfuncitem.obj) is not None and (
+            is_async(test_body(pyfuncitem)) or asks_for_fresh_fixtures(pyfuncitem)
+        ):
             return self._call_given(pyfuncitem, test)
         function = pyfuncitem.obj
         if test.needs_loop and pyfuncitem.config.getoption("trace"):
@@ -174,11 +178,20 @@ class Execution:
 
         def example(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
+            call = partial(original, *args, **kwargs)
             context = self.runtime.context(test.anchor).copy()
+            if not is_async(original):
+                return context.run(call)
             with past_hypothesis():
-                return self.runtime.run(test, partial(original, *args, **kwargs), context)
+                return self.runtime.run(test, call, context)
 
-        handle.inner_test = example
+        def with_fresh_fixtures(*args: Any, **kwargs: Any) -> Any:
+            __tracebackhide__ = True
+            with self.examples.example(item) as values:
+                given = {name: values.get(name, value) for name, value in kwargs.items()}
+                return example(*args, **given)
+
+        handle.inner_test = with_fresh_fixtures if asks_for_fresh_fixtures(item) else example
         try:
             return _compat.call_test_function(item)
         except Past as past:

@@ -43,10 +43,14 @@ class Finalizers:
             return
         add = request.addfinalizer
         name, origin = name_of(definition), self._runtime.collection.origins.of_fixture(definition)
+        item = _compat.item_of(request)
+        anchor = self._runtime.collection.places.of_fixture(item, definition)
+        foreseen = self._loop_of_fixture(item, definition, anchor)
+        if foreseen is not None:
+            # From now on: what is added while the test runs comes too late for that.
+            self._runtime.keep_for(foreseen)
 
         def addfinalizer(finalizer: Finalizer) -> None:
-            item = _compat.item_of(request)
-            anchor = self._runtime.collection.places.of_fixture(item, definition)
             loop = self._loop_of_fixture(item, definition, anchor)
             add(self._wrapped(finalizer, loop, anchor, name, origin))
 

@@ -10,10 +10,10 @@ from loopscope.backends import registry
 from loopscope.core.graph import reach
 from loopscope.core.plan import plan
 from loopscope.diagnose.fixes import findings
-from loopscope.plugin import unittest_cases, variants, xunit
+from loopscope.plugin import examples, unittest_cases, variants, xunit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.collection import Collection
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from loopscope.plugin.state import State
 
 
-def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
+def make_plan(state: State, items: Sequence[pytest.Item]) -> None:
     """Plan `items` and keep plan and findings in `state`."""
     collection = state.collection
     for item in items:
@@ -33,6 +33,7 @@ def make_plan(state: State, items: Iterable[pytest.Item]) -> None:
     found = [
         *collection.findings,
         *findings(state.plan),
+        *examples.findings(collection, items),
         *unittest_cases.findings(collection, state.plan),
     ]
     state.findings = told(collection, found, state.settings.silence)

@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopscope.backends.outcome import keyboard_interrupt_in
+from loopscope.diagnose import catalog
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import describe, hypothesis_handle, test_body
 from loopscope.plugin.outcomes import outcome_in
+from loopscope.plugin.places import Origins
+from loopscope.plugin.runtime import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -51,6 +54,7 @@ class SideBySide:
         self.run_for = run_for
         self.turning: Turning | None = None
         """The test that is run just now."""
+        self._running: pytest.Item | None = None
 
     @classmethod
     def of(cls, spoken: Spoken) -> SideBySide:
@@ -92,7 +96,11 @@ class SideBySide:
         if not is_taken and not _has_part(arguments):
             return None
         make = partial(self._placeholder, fixturedef, request, arguments)
-        part: Part = _compat.set_up(fixturedef, request, make)
+        try:
+            part: Part = _compat.set_up(fixturedef, request, make)
+        except Refused:
+            _compat.forget(fixturedef, request)
+            raise
         return part
 
     def _placeholder(
@@ -104,6 +112,11 @@ class SideBySide:
             raise RuntimeError("Trio fixtures must be function-scope")
         if not self.claims(_compat.item_of(request)):
             raise RuntimeError("Trio fixtures can only be used by Trio tests")
+        item = _compat.item_of(request)
+        if self._running is item:
+            # All that runs beside the test has begun, and pytest would hand out a placeholder.
+            origin = Origins(item.config.rootpath).of_fixture(definition)
+            raise Refused(catalog.asked_while_running(definition.argname, origin, item.name))
         function = _compat.fixture_function(definition, request)
         return Part(f"<fixture {definition.argname!r}>", function, arguments)
 
@@ -184,6 +197,7 @@ class SideBySide:
         clock = engine.clock_among(arguments)
         instruments = engine.instruments_among(arguments)
         turning = self.turning = engine.RunningTest(item.name)
+        self._running = item
         try:
             run(partial(engine.side_by_side, test, turning), clock=clock, instruments=instruments)
         except BaseException as exc:
@@ -191,7 +205,7 @@ class SideBySide:
         else:
             return
         finally:
-            self.turning = None
+            self.turning = self._running = None
         if error is turning.error:
             error.with_traceback(turning.where or error.__traceback__)
             raise error
@@ -202,10 +216,15 @@ class SideBySide:
             del error
 
 
-def _has_part(arguments: Mapping[str, object]) -> bool:
+def is_placeholder(value: object) -> bool:
+    """Say whether `value` stands for a fixture that runs beside the test."""
     from loopscope.backends.side_by_side import Part
 
-    return any(isinstance(value, Part) for value in arguments.values())
+    return isinstance(value, Part)
+
+
+def _has_part(arguments: Mapping[str, object]) -> bool:
+    return any(map(is_placeholder, arguments.values()))
 
 
 def _require_async(item: pytest.Item, function: object) -> None:

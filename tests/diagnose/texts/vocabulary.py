@@ -83,4 +83,18 @@ LS409 fresh_fixtures=True on test_login, which is no test by @given
   why   it sets function-scoped fixtures up again for each example that Hypothesis makes
   fix   drop fresh_fixtures, or add @given""",
     ),
+    "LS409-could": (
+        catalog.could_be_fresh(["db", "pool"]),
+        "LS409 @pytest.mark.loopscope(fresh_fixtures=True) sets db, pool up afresh for each "
+        "example, on the same loop",
+    ),
+    "LS409-stays": (
+        catalog.stays_for_all_examples(["tmp_path"]),
+        "LS409 fresh_fixtures=True sets up afresh what is asynchronous and what depends on it: "
+        "not tmp_path",
+    ),
+    "LS409-teardown": (
+        catalog.failed_in_teardown(ValueError("why")),
+        "LS409 and the teardown of the fixtures of this example raised ValueError('why')",
+    ),
 }

@@ -233,9 +233,10 @@ _TABLE = (
     ),
     Code(
         "LS409",
-        "fresh fixtures for a test without examples",
+        "fresh fixtures for each example",
         "`fresh_fixtures=True` sets the function-scoped fixtures of a test by Hypothesis up again "
-        "for each example. Any other test runs once, with fixtures of its own.",
+        "for each example: those that are asynchronous, and those that depend on them. Any other "
+        "test runs once, with fixtures of its own.",
         can_be_ignored=False,
     ),
     Code(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from loopscope.diagnose.catalog.finding import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from loopscope.core.origin import Origin
 
 
@@ -99,7 +101,7 @@ def unowned_xunit(name: str, origin: Origin, test: str, test_origin: Origin) -> 
     )
 
 
-def no_examples(vertex_id: str, name: str, origin: Origin) -> Finding:
+def no_examples(vertex_id: str | None, name: str, origin: Origin) -> Finding:
     """LS409: fresh fixtures for each example, of a test that has none."""
     return Finding(
         "LS409",
@@ -109,3 +111,24 @@ def no_examples(vertex_id: str, name: str, origin: Origin) -> Finding:
         "drop fresh_fixtures, or add @given",
         vertex_id,
     )
+
+
+def could_be_fresh(names: Sequence[str]) -> str:
+    """Say, as a note on Hypothesis's health check, what would satisfy it (LS409)."""
+    return (
+        f"LS409 @pytest.mark.loopscope(fresh_fixtures=True) sets {', '.join(names)} up afresh "
+        "for each example, on the same loop"
+    )
+
+
+def stays_for_all_examples(names: Sequence[str]) -> str:
+    """Say, as a note on Hypothesis's health check, what fresh_fixtures does not concern (LS409)."""
+    return (
+        "LS409 fresh_fixtures=True sets up afresh what is asynchronous and what depends on it: "
+        f"not {', '.join(names)}"
+    )
+
+
+def failed_in_teardown(error: BaseException) -> str:
+    """Say, as a note on what ended an example, what its teardown raised on top (LS409)."""
+    return f"LS409 and the teardown of the fixtures of this example raised {error!r}"
