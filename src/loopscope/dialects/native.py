@@ -155,6 +155,10 @@ class Native(Dialect):
     def claims(self, test: Test) -> bool:
         return not test.is_async and RUNNER_FIXTURE in test.fixtures
 
+    def claims_by(self, mark: pytest.Mark) -> bool:
+        # What has to do with no loop may be said of a test in any words.
+        return not mark.kwargs or not {"scope", "backend"}.isdisjoint(mark.kwargs)
+
     def declared_by(self, test: Test) -> Declared:
         for mark in test.item.iter_markers(MARK):
             arguments = parse_arguments(mark.args, mark.kwargs, self.known_backends)

@@ -137,6 +137,10 @@ class Dialect:
         """Say whether its mark on `test` means anything: on a synchronous test none does."""
         return test.is_async
 
+    def claims_by(self, mark: pytest.Mark) -> bool:
+        """Say whether `mark`, which is ours, says that a test is written in this dialect."""
+        return True
+
     def claims(self, test: Test) -> bool:
         """Say whether `test` is claimed by a fixture that it uses."""
         return False
@@ -257,21 +261,25 @@ def give_mark(item: pytest.Item, name: str) -> None:
 def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
     """Return the dialect that `test` is written in, None if nobody claims it.
 
+    A mark that claims nothing decides only where nobody else claims the test.
+
     Where two have equal claims, the one that comes first in `dialects` has it; of several modes
     the last one, so that the first dialect, which is ours, takes what is left.
     """
     marking = [dialect for dialect in dialects if dialect.marks(test)]
     for node in test.item.iter_parents():
         given = node.stash.get(GIVEN, None)
-        on_node = {mark.name for mark in node.own_markers if mark is not given}
+        on_node = [mark for mark in node.own_markers if mark is not given]
         for dialect in marking:
-            if dialect.mark in on_node:
+            if any(mark.name == dialect.mark and dialect.claims_by(mark) for mark in on_node):
                 return dialect
     for dialect in dialects:
         if dialect.claims(test):
             return dialect
     if test.is_async:
-        return next((dialect for dialect in reversed(dialects) if dialect.is_auto), None)
+        takers = [dialect for dialect in reversed(dialects) if dialect.is_auto]
+        takers += [one for one in marking if test.item.get_closest_marker(one.mark) is not None]
+        return takers[0] if takers else None
     return owner_of_fixtures(test, dialects)
 
 

@@ -15,7 +15,7 @@ protocol is kept free: a clock that rings there has to wait for the next.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from loopscope.backends.call_graph import calls_of, traceback_of
@@ -232,8 +232,12 @@ class Timer:
             running = turning.running_stack(frame)
             stack = turning.await_stack(running)
             report.findings = [self._timed_out(self._last(stack))]
+            activity = self._scene.activity()
             report.tree = render(
-                turning.call_graph(running),
+                replace(
+                    turning.call_graph(running),
+                    name=self._name if activity is None else activity.name,
+                ),
                 lambda call: self._scene.origin(call.path, call.line),
             )
             self._tell(report)
