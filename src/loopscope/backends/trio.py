@@ -112,7 +112,14 @@ class TrioTask(ScopeTask):
         self._held_nurseries = len(self.native.child_nurseries)
         step.begin(partial(self.host.seam.call, guard.scope.cancel))
         if step.entry is not None:
-            return await self._run(step.action, step.context)
+            try:
+                return await self._run(step.action, step.context)
+            except Abandoned as exc:
+                # What was to leave the scope may have been given up with the code inside.
+                self._guard_of.pop(step.entry, None)
+                if guard in self._guards and not guard.is_over:
+                    self._leave(guard, exc)
+                raise
         return await self._within(guard, lambda: self._run(step.action, step.context))
 
     async def open(self, entry: Entry) -> Any:
