@@ -126,7 +126,7 @@ async def through_an_object(event: Any) -> None:
 def test_what_is_awaited_is_followed_through(
     looks: Looks, body: Callable[[Any], Awaitable[None]], last: str
 ) -> None:
-    assert names(looks.of(body))[-2:] == [body.__name__, last]  # type: ignore[attr-defined]
+    assert names(looks.of(body))[-2:] == [body.__name__, last]
 
 
 def test_the_tasks_of_a_group_stand_below_who_opened_it(looks: Looks, words: Words) -> None:
@@ -148,7 +148,7 @@ def test_tasks_of_a_group_are_shown_while_its_block_goes_on(looks: Looks, words:
         pytest.skip("asyncio's own task groups came in 3.11")
 
     async def in_asyncio(event: Any) -> None:
-        async with asyncio.TaskGroup() as group:
+        async with getattr(asyncio, "TaskGroup")() as group:  # noqa: B009
             group.create_task(outer(event))
             await inner(event)
 

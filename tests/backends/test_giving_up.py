@@ -55,9 +55,7 @@ def refuse(words: Words, tries: list[str]) -> Callable[[], Any]:
     return refuses
 
 
-def test_it_is_cancelled_and_raises_what_it_is_told(
-    host: Host, words: Words, place: Place
-) -> None:
+def test_it_is_cancelled_and_raises_what_it_is_told(host: Host, words: Words, place: Place) -> None:
     events = []
 
     async def body() -> None:

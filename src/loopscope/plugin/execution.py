@@ -16,7 +16,7 @@ from loopscope.plugin.collection import hypothesis_handle, test_body
 from loopscope.plugin.fixtures import Loopscope
 from loopscope.plugin.outcomes import add_note
 from loopscope.plugin.runtime import Refused, fail
-from loopscope.plugin.timer import Past, past_hypothesis
+from loopscope.plugin.timer import Activity, Past, past_hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -195,7 +195,8 @@ class Execution:
 
         handle.inner_test = example
         try:
-            return _compat.call_test_function(item)
+            with self.runtime.doing(Activity("given", test.name, test.origin)):
+                return _compat.call_test_function(item)
         except Past as past:
             raise past.error from None
         finally:
