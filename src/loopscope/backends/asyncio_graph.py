@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from loopscope.backends import call_graph
-from loopscope.backends.drive import ATTEMPTS, Abandoned
+from loopscope.backends.drive import ATTEMPTS, Abandoned, keep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,10 +67,13 @@ def _abandon(task: AnyTask) -> None:
         try:
             coroutine.throw(Abandoned())
         except BaseException:
-            break  # it has ended, whatever it ended with
-    # The task is told by Python that its coroutine has ended; nobody else has to be.
-    task.add_done_callback(lambda done: done.cancelled() or done.exception())
-    task.cancel()
+            # It has ended, whatever with. Python tells the task so; nobody else has to be told.
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            task.cancel()
+            return
+    # The task is done, and its coroutine is not: what that waits for now is known to nobody.
+    keep(coroutine)
+    asyncio.Future.cancel(task)
 
 
 def _waits_for(task: AnyTask, stack: Stack) -> str:

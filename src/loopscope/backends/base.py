@@ -14,7 +14,7 @@ import abc
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from loopscope.backends.drive import ATTEMPTS, Drive
+from loopscope.backends.interruptible import Interruptible
 from loopscope.backends.outcome import (
     AsyncFn,
     Crash,
@@ -33,9 +33,7 @@ from loopscope.errors import HostError
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable, Iterator
-    from types import FrameType, TracebackType
 
-    from loopscope.backends.call_graph import Stack, TaskNode
     from loopscope.backends.leftovers import Leftover
     from loopscope.backends.loop_watch import LoopWatch
 
@@ -53,15 +51,12 @@ __all__ = [
 
 T = TypeVar("T")
 
-LAST_ATTEMPT = 3
-"""How often a step may be abandoned before its loop is given up with it."""
-
 
 def _everything(entry: Entry) -> bool:
     return True
 
 
-class Host(abc.ABC):
+class Host(Interruptible):
     """Owns one loop and the task tree on it.
 
     A host is used from the thread that made it. It never raises for what user code does: that
@@ -73,18 +68,15 @@ class Host(abc.ABC):
     backend: str
     library: str
     cancelled_type: type[BaseException]
-    cancellation: str
-    """`cancelled_type` as user code calls it."""
 
     def __init__(self, backend: str, name: str) -> None:
+        super().__init__()
         self.backend = backend
         self.name = name
         self.unwinding = 0
         self.closed = False
-        self.drives: list[Drive] = []
         self.watch: LoopWatch | None = None
         self._turning = False
-        self._steps: list[Step] = []
         self._crashes: list[Crash] = []
         self._deaths: list[Death] = []
         self._errand: Errand | None = None
@@ -114,22 +106,6 @@ class Host(abc.ABC):
     @abc.abstractmethod
     def _stop(self) -> None:
         """Make `_turn` return as soon as it can."""
-
-    @abc.abstractmethod
-    def call_soon(self, function: Callable[[], object]) -> None:
-        """Call `function` in the next turn; may be called by a signal handler or another thread."""
-
-    @abc.abstractmethod
-    def running_stack(self, frame: FrameType | None) -> Stack | None:
-        """Return the stack of `frame`, of the host's thread, since the loop began to turn."""
-
-    @abc.abstractmethod
-    def may_raise(self, frame: FrameType | None) -> bool:
-        """Say whether the library can stand that an error is raised at `frame`."""
-
-    @abc.abstractmethod
-    def give_up(self) -> None:
-        """Never turn the loop again, and keep all that is on it from being resumed."""
 
     @abc.abstractmethod
     def _is_closed(self) -> bool:
@@ -212,74 +188,6 @@ class Host(abc.ABC):
             raise errand.error
         value: T = errand.value
         return value
-
-    @property
-    def under_way(self) -> Step | None:
-        """The step that the loop turns for, None between steps and outside."""
-        step = self._steps[-1] if self._steps else None
-        return None if step is None or step.is_outside else step
-
-    def interrupt(
-        self, error: BaseException, where: TracebackType | None, first: Callable[[], object]
-    ) -> None:
-        """Cancel the step under way as soon as the loop turns, and have it raise `error`.
-
-        `where` is the traceback that the error is to have. `first` is called before the step is
-        cancelled. Like `abandon`, this is for signal handlers and for other threads.
-        """
-        step = self.under_way
-        if step is None:
-            return
-        step.interrupt, step.where = step.interrupt or error, step.where or where
-
-        def stop() -> None:
-            first()
-            if not step.done:
-                step.stop()
-
-        self.call_soon(stop)
-
-    def await_stack(self, running: Stack | None) -> Stack:
-        """Return where the task of the step under way stands."""
-        return self._steps[-1].task.await_stack(running)
-
-    def call_graph(self, running: Stack | None) -> TaskNode:
-        """Return what the task of the step under way waits for.
-
-        `running` is where the loop's thread is just now, as `running_stack` tells it.
-        """
-        return self._steps[-1].task.call_graph(running)
-
-    def place(self, where: TracebackType | None) -> None:
-        """Take note of a better traceback for the error that the step under way is to raise."""
-        step = self.under_way
-        if step is not None and where is not None:
-            step.where = where
-
-    def abandon(self) -> bool:
-        """Close the code that the loop turns for, which does not end, and never resume it.
-
-        Return False if nothing helps, even though this is not the first time: then what is raised
-        in the turn leaves the loop, which never turns again.
-        """
-        step = self.under_way
-        if step is None:
-            return True
-        step.abandoned += 1
-        if step.abandoned > LAST_ATTEMPT:
-            self.give_up()
-            return False
-        if self.drives:
-            self.call_soon(partial(self._abandon, self.drives[-1], 2 * ATTEMPTS))
-        return True
-
-    def _abandon(self, drive: Drive, attempts: int) -> None:
-        if drive not in self.drives:
-            return
-        drive.abandon()
-        drive.task.shake()
-        if attempts:
-            self.call_soon(partial(self._abandon, drive, attempts - 1))
 
     def close(self) -> tuple[Crash, ...]:
         """Cancel what is left, run the shutdown steps there is a need for, close the loop.

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 ATTEMPTS = 10
 """How often code is told that it is abandoned."""
+LAST_ATTEMPT = 3
+"""How often code may be abandoned before the loop is given up with it."""
 
 
 # No state of anybody's, and never read: Python resumes a coroutine that nobody keeps, to close it.

@@ -15,7 +15,7 @@ from loopscope.backends.call_graph import TaskNode, calls_of, running_below
 from loopscope.backends.drive import Abandoned, keep
 from loopscope.backends.side_by_side import clock_among, instruments_among
 from loopscope.backends.trio_graph import graph_of, stack_of
-from loopscope.backends.trio_seam import TrioRun
+from loopscope.backends.trio_seam import TrioRun, abort, with_descendants
 
 if TYPE_CHECKING:
     import contextvars
@@ -62,8 +62,8 @@ class TrioTask(ScopeTask):
 
     def shake(self) -> None:
         if self.native is not None:
-            for task in self._tasks_of_step(self.native):
-                self.host.seam.abort(task, Abandoned)
+            for task in list(self._tasks_of_step(self.native)):
+                abort(task, Abandoned)
 
     def may_abandon(self, sent: object) -> bool:
         # An error means that the wait was aborted. What has not been may be a nursery that waits
@@ -74,7 +74,7 @@ class TrioTask(ScopeTask):
         # Innermost first: a nursery waits for its children.
         for nursery in native.child_nurseries[self._held_nurseries :]:
             for child in nursery.child_tasks:
-                yield from _with_descendants(child)
+                yield from with_descendants(child)
         yield native
 
     def await_stack(self, running: Stack | None) -> Stack:
@@ -112,7 +112,14 @@ class TrioTask(ScopeTask):
         self._held_nurseries = len(self.native.child_nurseries)
         step.begin(partial(self.host.seam.call, guard.scope.cancel))
         if step.entry is not None:
-            return await self._run(step.action, step.context)
+            try:
+                return await self._run(step.action, step.context)
+            except Abandoned as exc:
+                # What was to leave the scope may have been given up with the code inside.
+                self._guard_of.pop(step.entry, None)
+                if guard in self._guards and not guard.is_over:
+                    self._leave(guard, exc)
+                raise
         return await self._within(guard, lambda: self._run(step.action, step.context))
 
     async def open(self, entry: Entry) -> Any:
@@ -307,10 +314,3 @@ class TrioHost(Host):
         if self.seam.running:
             self.seam.call(self._closing.set)
             self.seam.turn(lambda: False)
-
-
-def _with_descendants(task: trio.lowlevel.Task) -> Iterator[trio.lowlevel.Task]:
-    for nursery in task.child_nurseries:
-        for child in nursery.child_tasks:
-            yield from _with_descendants(child)
-    yield task

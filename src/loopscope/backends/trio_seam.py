@@ -22,7 +22,7 @@ from trio._core import _run
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator, Iterator
 
     import trio
 
@@ -30,6 +30,27 @@ try:
     from sniffio import thread_local as _current_library
 except ImportError:  # sniffio is no dependency of ours, only of trio's
     _current_library = None  # type: ignore[assignment]
+
+
+def abort(task: trio.lowlevel.Task, error: Callable[[], BaseException]) -> None:
+    """Have what `task`, of the current run, waits for be aborted by an error, even in a shield.
+
+    As trio does it to deliver a KeyboardInterrupt; a task that is about to run is left alone.
+    """
+
+    def raise_error() -> NoReturn:
+        raise error()
+
+    if task._abort_func is not None:
+        task._attempt_abort(raise_error)
+
+
+def with_descendants(task: trio.lowlevel.Task) -> Iterator[trio.lowlevel.Task]:
+    """Yield all tasks below `task`, and it itself, in the order in which they can end."""
+    for nursery in task.child_nurseries:
+        for child in nursery.child_tasks:
+            yield from with_descendants(child)
+    yield task
 
 
 class TrioRun:
@@ -161,18 +182,6 @@ class TrioRun:
             self._runner.entry_queue.run_sync_soon(function)
         except RunFinishedError:
             pass
-
-    def abort(self, task: trio.lowlevel.Task, error: Callable[[], BaseException]) -> None:
-        """Have what `task` waits for be aborted by an error, even within a shield.
-
-        As trio does it to deliver a KeyboardInterrupt; a task that is about to run is left alone.
-        """
-
-        def raise_error() -> NoReturn:
-            raise error()
-
-        if task._abort_func is not None:
-            task._attempt_abort(raise_error)
 
     def current_task(self) -> trio.lowlevel.Task | None:
         """Return the task of this run that the calling code runs in, if it does."""

@@ -262,6 +262,8 @@ def give_mark(item: pytest.Item, name: str) -> None:
 def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
     """Return the dialect that `test` is written in, None if nobody claims it.
 
+    A mark that claims nothing decides only where nobody else claims the test.
+
     Where two have equal claims, the one that comes first in `dialects` has it; of several modes
     the last one, so that the first dialect, which is ours, takes what is left. Our fixture claims
     after those of others, too: it is a way to the loop of a test, which they decide.

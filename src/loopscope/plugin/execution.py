@@ -18,7 +18,7 @@ from loopscope.plugin.finalizers import Finalizers
 from loopscope.plugin.fixtures import Loopscope
 from loopscope.plugin.outcomes import fail
 from loopscope.plugin.runtime import Refused
-from loopscope.plugin.timer import Past, past_hypothesis
+from loopscope.plugin.timer import Activity, Past, past_hypothesis
 from loopscope.plugin.xunit import name_of
 
 if TYPE_CHECKING:
@@ -193,7 +193,8 @@ class Execution:
 
         handle.inner_test = with_fresh_fixtures if asks_for_fresh_fixtures(item) else example
         try:
-            return _compat.call_test_function(item)
+            with self.runtime.doing(Activity("given", test.name, test.origin)):
+                return _compat.call_test_function(item)
         except Past as past:
             raise past.error from None
         finally:

@@ -243,7 +243,7 @@ class Runtime:
             run = partial(host.run_beside, run)
         kwargs = {name: request.getfixturevalue(name) for name in definition.argnames}
         origin = self.collection.origins.of_fixture(definition)
-        with self._doing(Activity("setup", definition.argname, origin)):
+        with self.doing(Activity("setup", definition.argname, origin)):
             return _compat.set_up_in(run, definition, request, kwargs)
 
     def set_up_beside(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
@@ -363,11 +363,12 @@ class Runtime:
 
     @contextmanager
     def _step(self, action: str, vertex: Vertex) -> Iterator[None]:
-        with self._one_at_a_time(), self._doing(Activity(action, vertex.name, vertex.origin)):
+        with self._one_at_a_time(), self.doing(Activity(action, vertex.name, vertex.origin)):
             yield
 
     @contextmanager
-    def _doing(self, activity: Activity) -> Iterator[None]:
+    def doing(self, activity: Activity) -> Iterator[None]:
+        """Let those who ask know what is done in this block."""
         self.activities.append(activity)
         try:
             yield

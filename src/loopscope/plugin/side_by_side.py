@@ -189,18 +189,23 @@ class SideBySide:
         self, item: pytest.Function, function: Callable[..., Any], arguments: Mapping[str, object]
     ) -> None:
         __tracebackhide__ = True
+        from loopscope.backends import drive
         from loopscope.backends import side_by_side as engine
+        from loopscope.backends.running_test import RunningTest
 
         run = self.run_for(item)
         name = getattr(test_body(item), "__name__", item.name)
         test = engine.Part(f"<test {name!r}>", function, arguments)
         clock = engine.clock_among(arguments)
         instruments = engine.instruments_among(arguments)
-        turning = self.turning = engine.RunningTest(item.name)
+        turning = self.turning = RunningTest(item.name)
         self._running = item
         try:
             run(partial(engine.side_by_side, test, turning), clock=clock, instruments=instruments)
         except BaseException as exc:
+            if turning.under_way is not None:
+                # It had to be left as it stood, and would be resumed if it were dropped.
+                drive.keep(exc)
             error = turning.error or keyboard_interrupt_in(exc) or outcome_in(exc) or exc
         else:
             return

@@ -60,6 +60,7 @@ class Timeouts:
         self._general: Any = None if self._other is None else self._other.get_env_settings(config)
         self._timer: Timer | None = None
         self._asked: tuple[pytest.Item, Any] | None = None
+        self._problem: catalog.Finding | None = None
         self._is_in_pdb = False
 
     # What pytest-timeout asks.
@@ -86,11 +87,14 @@ class Timeouts:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
-        self._timer = None
+        self._timer = self._problem = None
         if self._is_ours(item):
             self._start(item, "setup")
         with self._failing():
-            return (yield)
+            yield
+            # Not before: others have to take note of the test, or they fail at its teardown.
+            if self._problem is not None:
+                fail(self._problem)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -174,7 +178,8 @@ class Timeouts:
             marked = native.argument_of(item, "timeout", registry.names())
         except LoopscopeError as exc:
             name, origin = self._described(item)
-            fail(catalog.bad_declaration(item.nodeid, name, origin, str(exc)))
+            self._problem = catalog.bad_declaration(item.nodeid, name, origin, str(exc))
+            return None
         if marked is not None:
             return self._ours(marked, f"@pytest.mark.loopscope(timeout={marked:g})")
         asked = self._asked[1] if self._asked and self._asked[0] is item else None

@@ -15,7 +15,7 @@ protocol is kept free: a clock that rings there has to wait for the next.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 from loopscope.backends.call_graph import calls_of, traceback_of
@@ -84,7 +84,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What is done just now: the "call" of a test, or the "setup" or "teardown" of a fixture."""
+    """What is done just now: the "call" of a test, or the "setup" or "teardown" of a fixture.
+
+    Hypothesis is "given" a test, and calls it again and again.
+    """
 
     action: str
     name: str
@@ -191,7 +194,11 @@ class Timer:
                 self._clock.set(self.limit.seconds)
                 return
             report = None
-        if turning is None:
+        activity = self._scene.activity()
+        if turning is None and activity is not None and activity.action == "given":
+            # Hypothesis would take an error for one of its example.
+            self._clock.set(SHORTLY)
+        elif turning is None:
             self._interrupt_synchronous_code(frame)
         elif report is None:
             self._cancel(turning, frame)
@@ -232,8 +239,12 @@ class Timer:
             running = turning.running_stack(frame)
             stack = turning.await_stack(running)
             report.findings = [self._timed_out(self._last(stack))]
+            activity = self._scene.activity()
             report.tree = render(
-                turning.call_graph(running),
+                replace(
+                    turning.call_graph(running),
+                    name=self._name if activity is None else activity.name,
+                ),
                 lambda call: self._scene.origin(call.path, call.line),
             )
             self._tell(report)
@@ -327,7 +338,7 @@ class Timer:
         activity = self._scene.activity()
         rows: catalog.Where = ((self._origin, self._name, ""),)
         part = f"its {self.phase}"
-        if activity is not None and activity.action != "call":
+        if activity is not None and activity.action in ("setup", "teardown"):
             part = f"the {activity.action} of fixture {activity.name}"
             rows = ((activity.origin, activity.name, ""),)
         rows = (*rows, *self._where(stood, "stood here"))

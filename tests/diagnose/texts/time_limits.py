@@ -55,7 +55,8 @@ LS323 test_login blocked the loop for 0.73 s (loopscope_blocked = 0.5)
 LS324 test_login did not end when it was cancelled, twice, and was given up
   tests/test_a.py:140  test_login
   tests/test_a.py:142  fetch       awaited here
-  why   it caught the cancellation, or waits for something that did; it is never resumed
+  why   it caught the cancellation, or was shielded from it, or waited for something that did or
+        was; it is never resumed
   fix   let asyncio.CancelledError pass: raise it again at the end of `except`""",
     ),
 }

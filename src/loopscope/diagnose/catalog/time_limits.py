@@ -59,6 +59,7 @@ def refused_to_end(test: str, cancellation: str, where: Where) -> Finding:
         "LS324",
         f"{test} did not end when it was cancelled, twice, and was given up",
         where,
-        "it caught the cancellation, or waits for something that did; it is never resumed",
+        "it caught the cancellation, or was shielded from it, or waited for something that did or\n"
+        "was; it is never resumed",
         f"let {cancellation} pass: raise it again at the end of `except`",
     )
