@@ -25,9 +25,17 @@ class HostError(LoopscopeError):
     """A host was asked for what cannot be done, such as a step on a closed loop."""
 
 
+class GaveUp(HostError):
+    """A loop was closed although something on it had not ended; the message says what."""
+
+
 class DeclarationError(LoopscopeError):
     """A mark, option or decorator that says something loopscope does not understand."""
 
 
 class LoopscopeWarning(UserWarning):
     """The base of every warning that loopscope itself gives; filter it, or one of its kinds."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM has come: the run ends as after a Ctrl-C."""

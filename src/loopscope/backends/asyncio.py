@@ -13,7 +13,10 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 import warnings
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loopscope.backends.base import Host, ScopeTask
@@ -21,7 +24,7 @@ from loopscope.errors import HostError
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Callable
+    from collections.abc import Callable, Coroutine
 
     from loopscope.backends.outcome import Step
 
@@ -293,6 +296,10 @@ class AsyncioHost(Host):
     def _stop(self) -> None:
         self._loop.stop()
 
+    def _call_soon(self, function: Callable[[], object]) -> None:
+        with suppress(RuntimeError):  # somebody has closed the loop
+            self._loop.call_soon_threadsafe(function)
+
     def _is_closed(self) -> bool:
         return self._loop.is_closed()
 
@@ -310,31 +317,62 @@ class AsyncioHost(Host):
         loop = self._loop
         if self._is_borrowed and not loop.is_closed():
             if self.natives:
-                loop.run_until_complete(_cancel_all(set(self.natives)))
+                self._complete(lambda: _cancel_all(set(self.natives)), self._patience_ends())
             del loop.call_exception_handler
             return
         if loop.is_closed():
             for native in self.natives:
                 # Whoever closed the loop has been told, by every step since.
-                native._log_destroy_pending = False  # type: ignore[attr-defined]
+                _forget(native)
             current.forget(loop)
             raise HostError("somebody else has closed it")
+        deadline = self._patience_ends()
         try:
             # uvloop keeps these three to itself, so there the steps are always taken.
             for _ in range(2):
                 # What is ready may be an async generator that was dropped, and wants to be closed.
                 if getattr(loop, "_ready", True):
                     _turn_once(loop)
-            left = asyncio.all_tasks(loop) | self.natives
-            if left:
-                loop.run_until_complete(_cancel_all(left))
+            tasks = asyncio.all_tasks(loop) | self.natives
+            if tasks:
+                self._complete(lambda: _cancel_all(tasks), deadline)
             if getattr(loop, "_asyncgens", True) or _is_replaced(loop, "shutdown_asyncgens"):
-                loop.run_until_complete(loop.shutdown_asyncgens())
-            if getattr(loop, "_default_executor", True) is not None:
-                loop.run_until_complete(loop.shutdown_default_executor())
+                self._complete(loop.shutdown_asyncgens, deadline)
+            left: list[object] = [_Left(task) for task in tasks if not task.done()]
+            has_threads = getattr(loop, "_default_executor", True) is not None
+            if has_threads and not self._complete(loop.shutdown_default_executor, deadline):
+                left.append("a job of its default executor")
         finally:
             loop.close()
             current.forget(loop)
+        if left:
+            self._give_up(*left)
+
+    def _complete(
+        self, async_fn: Callable[[], Coroutine[Any, Any, object]], deadline: float | None
+    ) -> bool:
+        """Await `async_fn()` until `deadline`, if there is one; return whether it has ended."""
+        loop = self._loop
+        if self._gives_up is not None:
+            return False
+        task = loop.create_task(async_fn())
+        # By a thread: the clock of the loop is not always that of the wall.
+        timer = None
+        if deadline is not None:
+            patience = max(0.0, deadline - time.monotonic())
+            timer = threading.Timer(patience, partial(self._call_soon, loop.stop))
+            timer.daemon = True
+            timer.start()
+        try:
+            loop.run_until_complete(task)
+        except RuntimeError:
+            if task.done():
+                raise
+            _forget(task)
+        finally:
+            if timer is not None:
+                timer.cancel()
+        return task.done()
 
 
 def _turn_once(loop: asyncio.AbstractEventLoop) -> None:
@@ -342,6 +380,24 @@ def _turn_once(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(asyncio.sleep(0))
     except RuntimeError:
         pass  # somebody had stopped it before; what has not run is cancelled with all the rest
+
+
+class _Left:
+    """A task that has not ended, to be kept alive, and what to call it."""
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self._task = task
+        _forget(task)
+
+    def __str__(self) -> str:
+        coroutine = self._task.get_coro()
+        name = getattr(coroutine, "__qualname__", coroutine)
+        return f"task {self._task.get_name()} ({name})"
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    """Let nobody complain of `task` when it is dropped before it has ended."""
+    task._log_destroy_pending = False  # type: ignore[attr-defined]
 
 
 def _is_replaced(loop: asyncio.AbstractEventLoop, method: str) -> bool:

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import abc
 import sys
+import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from loopscope.backends.interrupts import Interruption, Interrupts
 from loopscope.backends.outcome import (
     AsyncFn,
     Crash,
@@ -27,11 +29,12 @@ from loopscope.backends.outcome import (
     keyboard_interrupt_in,
 )
 from loopscope.backends.task import ScopeTask
-from loopscope.errors import HostError
+from loopscope.errors import GaveUp, HostError
 
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -60,7 +63,7 @@ class Host(abc.ABC):
     A host is used from the thread that made it. It never raises for what user code does: that
     comes back as an `Outcome`, except a KeyboardInterrupt and any other exception that a signal
     handler raised, which is raised again once the step that it interrupted has been cancelled and
-    has ended.
+    has ended. The second time it is raised at once, and the step is abandoned: its task is stuck.
     """
 
     backend: str
@@ -70,14 +73,16 @@ class Host(abc.ABC):
     def __init__(self, backend: str, name: str) -> None:
         self.backend = backend
         self.name = name
-        self.unwinding = 0
+        self.unwinding: set[ScopeTask] = set()
         self.closed = False
+        self.interrupts = Interrupts()
         self._turning = False
         self._steps: list[Step] = []
         self._crashes: list[Crash] = []
         self._background_errors: list[BaseException] = []
         self._errand: Errand | None = None
         self._told: list[BaseException] = []
+        self._gives_up: Interruption | None = None
 
     @property
     @abc.abstractmethod
@@ -105,12 +110,20 @@ class Host(abc.ABC):
         """Make `_turn` return as soon as it can."""
 
     @abc.abstractmethod
+    def _call_soon(self, function: Callable[[], object]) -> None:
+        """Have the loop call `function` in its next turn; a signal handler may call this."""
+
+    @abc.abstractmethod
     def _is_closed(self) -> bool:
         """Whether the loop cannot turn any more, whoever closed it."""
 
     @abc.abstractmethod
     def _shut_down(self) -> None:
-        """Cancel what is left on the loop and close it."""
+        """Cancel what is left on the loop and close it.
+
+        Raises:
+            GaveUp: something had not ended when `_patience_ends`; the loop is closed all the same.
+        """
 
     @abc.abstractmethod
     def _scope_task(self) -> ScopeTask | None:
@@ -153,6 +166,10 @@ class Host(abc.ABC):
         holder = next((one for one in task.chain() if entry in one.stack), None)
         if holder is None:
             return Outcome(error=entry.error)
+        if holder.is_stuck:
+            # Its scopes cannot be left in another task, but that is the only one there is.
+            holder.stack.remove(entry)
+            return self._do(Step(self._idle(task), entry.close, needs))
         return self._do(Step(holder, partial(holder.close, entry), needs, entry))
 
     async def outside(self, action: Callable[[], T]) -> T:
@@ -191,12 +208,45 @@ class Host(abc.ABC):
         Fixtures that are still open are unwound; what that told is returned.
 
         Raises:
+            KeyboardInterrupt: it was interrupted, and has given up what was left.
+            GaveUp: the run is to end, and something that was left did not end in time.
             Exception: what kept it from being closed in order; it is closed nevertheless.
         """
         if not self.closed:
             self.closed = True
-            self._shut_down()
+            before = self.interrupts.aim(self)
+            try:
+                self._shut_down()
+            finally:
+                self.interrupts.aim(before)
+                interruption, self._gives_up = self._gives_up, None
+            if interruption is not None:
+                raise interruption.error
         return self._take_crashes()
+
+    def interrupt(self, interruption: Interruption) -> None:
+        """Cancel the step under way, soon; called by a signal handler, as are the next two."""
+        if self._steps:
+            step = self._steps[-1]
+            step.interrupt = interruption.error
+            self._call_soon(partial(self._stop_for, step, interruption))
+        else:
+            self.abandon(interruption)
+
+    def _stop_for(self, step: Step, interruption: Interruption) -> None:
+        interruption.hear()
+        if not step.done:
+            step.stop()
+
+    def abandon(self, interruption: Interruption) -> None:
+        """Stop turning the loop as soon as possible, whatever is under way."""
+        self._gives_up = interruption
+        self._stop()
+        self._call_soon(interruption.hear)
+
+    def may_raise_in(self, frame: FrameType | None) -> bool:
+        """Say whether the code of `frame`, which a signal has interrupted, may be ended by it."""
+        return True
 
     def finish(self, step: Step) -> None:
         """Take note that `step` is done."""
@@ -205,10 +255,10 @@ class Host(abc.ABC):
             callback()
         self._stop_if_done()
 
-    def unwound(self, crashes: list[Crash]) -> None:
-        """Take note of what unwinding told."""
+    def unwound(self, task: ScopeTask, crashes: list[Crash]) -> None:
+        """Take note of what unwinding `task` told."""
         self._crashes.extend(crashes)
-        self.unwinding -= 1
+        self.unwinding.discard(task)
         self._stop_if_done()
 
     def steps_that_need(self, entry: Entry) -> Iterator[Step]:
@@ -217,13 +267,23 @@ class Host(abc.ABC):
             if not step.done and step.needs(entry):
                 yield step
 
+    def _patience_ends(self) -> float | None:
+        """Return when (on the monotonic clock) to give up what is left on the loop, if ever."""
+        patience = self.interrupts.patience
+        return None if patience is None else time.monotonic() + patience
+
+    def _give_up(self, *left: object) -> NoReturn:
+        """Leave alone what has not ended; nothing of it will run any more."""
+        self.interrupts.keep(left)
+        raise GaveUp(", ".join(sorted(map(str, left))))
+
     def _stop_if_done(self) -> None:
         if self._turning and not self.unwinding and self._steps[-1].done:
             self._stop()
 
     def _idle(self, task: ScopeTask) -> ScopeTask:
         """Return `task`, or one beside it while it is in the middle of a step."""
-        while any(step.task is task and not step.done for step in self._steps):
+        while task.is_stuck or any(step.task is task and not step.done for step in self._steps):
             task = task.beside()
         return task
 
@@ -244,15 +304,23 @@ class Host(abc.ABC):
         if refusal is not None:
             return Outcome(error=HostError(refusal))
         self._steps.append(step)
-        step.task.send(step)
+        before = self.interrupts.aim(self)
         try:
+            step.task.send(step)
             while not step.done or self.unwinding:
                 if self._is_closed():
                     step.error = HostError(f"the loop of {self.name} was closed while it was used")
                     break
                 self._turn_for(step)
         finally:
+            self.interrupts.aim(before)
             self._steps.pop()
+            interruption, self._gives_up = self._gives_up, None
+            if interruption is not None:
+                step.interrupt = interruption.error  # it came too late to abandon anything
+            if not step.done:
+                step.task.stuck_in = step
+                self.unwinding.clear()
         interrupt = step.interrupt or self._untold_interrupt(step)
         if interrupt is not None:
             self._told.append(interrupt)
@@ -286,17 +354,30 @@ class Host(abc.ABC):
         try:
             self._turn()
         except BaseException as exc:
-            # A signal handler raised in the middle of the loop's own code. The first time, end the
-            # step in an orderly way; the second time somebody is in a hurry.
-            if step.interrupt is not None or self._is_closed():
-                raise
-            step.interrupt, self._errand = exc, None
-            if not step.done:
-                step.stop()
+            if self._gives_up is None:
+                self._stop_because_of(exc, step)
         finally:
             self._turning = False
+        interruption, self._gives_up = self._gives_up, None
+        if interruption is not None:
+            raise interruption.error
         errand, self._errand = self._errand, None
         if errand is not None:
-            errand.do()
+            with self.interrupts.lifted():
+                errand.do()
             if errand.awaited and not self._is_closed():
                 errand.task.wake()
+
+    def _stop_because_of(self, error: BaseException, step: Step) -> None:
+        """End `step` in an orderly way, the first time; the second time somebody is in a hurry.
+
+        A signal handler raised `error` in the middle of the loop's own code, or in a task that is
+        not the step's.
+        """
+        if error is step.interrupt:
+            return  # it is being cancelled for the sake of it
+        if step.interrupt is not None or self._is_closed():
+            raise error
+        step.interrupt, self._errand = error, None
+        if not step.done:
+            step.stop()

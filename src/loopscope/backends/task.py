@@ -51,6 +51,13 @@ class ScopeTask(abc.ABC):
         self._current: contextvars.Context | None = context
         self._inbox: Step | None = None
         self._beside: ScopeTask | None = None
+        # A step that the host has abandoned: the task will not look into its inbox.
+        self.stuck_in: Step | None = None
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the task is still in the middle of a step that nobody waits for."""
+        return self.stuck_in is not None and not self.stuck_in.done
 
     @abc.abstractmethod
     def wake(self) -> None:
@@ -158,7 +165,7 @@ class ScopeTask(abc.ABC):
     async def _unwind(self, cancelled: BaseException) -> Crash:
         """Throw `cancelled` in, from the innermost fixture outwards, until nothing is cancelled."""
         self.unwinding = True
-        self.host.unwinding += 1
+        self.host.unwinding.add(self)
         crashes: list[Crash] = []
         stopped: list[Step] = []
         again: BaseException | None = cancelled
@@ -169,7 +176,7 @@ class ScopeTask(abc.ABC):
         for step in stopped:
             step.blame(cause)
         self.unwinding = False
-        self.host.unwound(crashes)
+        self.host.unwound(self, crashes)
         return cause
 
     async def _unwind_to_owner(self, cancelled: BaseException, stopped: list[Step]) -> Crash:

@@ -16,6 +16,7 @@ from loopscope.backends.trio_seam import TrioRun
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Awaitable, Callable, Mapping
+    from types import FrameType
 
     from loopscope.backends.outcome import Entry, Step
 
@@ -172,7 +173,6 @@ class TrioHost(Host):
             instruments = (*instruments, *instruments_among(arguments))
         self._stopped = False
         self._nursery: trio.Nursery | None = None
-        self._interrupt: KeyboardInterrupt | None = None
         self._closing = trio.Event()
         self._ended = False
         self.seam = TrioRun(
@@ -208,30 +208,25 @@ class TrioHost(Host):
 
     async def _main(self) -> None:
         async with trio.open_nursery() as self._nursery:
-            await self._until_closing()
+            try:
+                await self._closing.wait()
+            finally:
+                self._ended = True
             self._nursery.cancel_scope.cancel()
-
-    async def _until_closing(self) -> None:
-        try:
-            while not self._closing.is_set():
-                try:
-                    await self._closing.wait()
-                except KeyboardInterrupt as exc:
-                    # trio hands an interrupt of its own code to the main task, which is this one.
-                    self._interrupt = exc
-                    self._stop()
-        finally:
-            self._ended = True
 
     def _turn(self) -> None:
         self._stopped = False
         self.seam.turn(lambda: self._stopped)
-        interrupt, self._interrupt = self._interrupt, None
-        if interrupt is not None:
-            raise interrupt
 
     def _stop(self) -> None:
         self._stopped = True
+
+    def _call_soon(self, function: Callable[[], object]) -> None:
+        self.seam.call_soon(function)
+
+    def may_raise_in(self, frame: FrameType | None) -> bool:
+        # trio's own code, and code that asked for it, must not be interrupted.
+        return self.seam.may_raise_in(frame)
 
     def _is_closed(self) -> bool:
         return not self.seam.running
@@ -248,6 +243,10 @@ class TrioHost(Host):
         return None
 
     def _shut_down(self) -> None:
+        if not self.seam.running:
+            return
+        self.seam.call(self._closing.set)
+        self.seam.turn(lambda: self._gives_up is not None, self._patience_ends())
         if self.seam.running:
-            self.seam.call(self._closing.set)
-            self.seam.turn(lambda: False)
+            names = self.seam.abandon()
+            self._give_up(self.seam, *names)

@@ -5,25 +5,25 @@ to wait for more. Turning that generator here, step by step, gives a run that ca
 in the same thread, with the same I/O wait as `trio.run`. (Guest mode, the public way, hands every
 wait to a thread, and keeps one for as long as a run is idle; a suite has runs that are idle most of
 the time.) What makes a run the current one of its thread is exchanged around each turn: the
-contents of a thread-local object, the hooks for async generators, the name that sniffio reads, and
-the handler of Ctrl-C. So several runs can stand in one thread, and an interrupt while all of them
-stand still is nobody's but Python's.
+contents of a thread-local object, the hooks for async generators, and the name that sniffio reads.
+So several runs can stand in one thread. What a Ctrl-C does is the host's affair.
 """
 
 from __future__ import annotations
 
-import signal
 import sys
-from contextlib import contextmanager
+import time
+import warnings
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
-from trio._core import _run
+import trio
+from trio._core import _ki, _run
 
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Awaitable, Callable, Generator
-
-    import trio
+    from types import FrameType
 
 try:
     from sniffio import thread_local as _current_library
@@ -61,9 +61,8 @@ class TrioRun:
             self._generator = _run.unrolled_run(
                 self._runner, main, (), host_uses_signal_set_wakeup_fd=True
             )
-        # None if the program has a handler of its own, or we are not in the main thread.
-        self._on_interrupt = self._runner.ki_manager.handler
-        self._put_interrupt_back()
+            # The handler of Ctrl-C is not trio's, which knows nothing of steps.
+            self._runner.ki_manager.close()
 
     @contextmanager
     def _current(self) -> Generator[None, None, None]:
@@ -91,37 +90,28 @@ class TrioRun:
             current.update(others)
             sys.set_asyncgen_hooks(*others_hooks)
 
-    def _take_interrupt(self) -> None:
-        # trio's handler swallows what comes while no task of the run is being stepped.
-        if (
-            self._on_interrupt is not None
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        ):
-            signal.signal(signal.SIGINT, self._on_interrupt)
-
-    def _put_interrupt_back(self) -> None:
-        if self._on_interrupt is not None and signal.getsignal(signal.SIGINT) is self._on_interrupt:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def turn(self, until: Callable[[], bool]) -> None:
+    def turn(self, until: Callable[[], bool], deadline: float | None = None) -> None:
         """Turn the run until `until` says so, or the run has ended.
+
+        Or until `deadline`, on the monotonic clock.
 
         Raises:
             BaseException: what ended the run, or what a signal handler raised during the wait.
         """
         if not self.running:
             return
-        self._take_interrupt()
-        try:
-            with self._current():
-                self._turn(until)
-        finally:
-            self._put_interrupt_back()
+        with self._current():
+            self._turn(until, deadline)
 
-    def _turn(self, until: Callable[[], bool]) -> None:
+    def _turn(self, until: Callable[[], bool], deadline: float | None) -> None:
         # Whatever was rescheduled while the run stood still must not wait for I/O.
         timeout = 0.0
         while True:
+            if deadline is not None:
+                rest = deadline - time.monotonic()
+                if rest <= 0:
+                    return
+                timeout = min(timeout, rest)
             if self._started:
                 self._events = self._runner.io_manager.get_events(timeout)
             self._started = True
@@ -138,6 +128,22 @@ class TrioRun:
             if until():
                 return
 
+    def abandon(self) -> list[str]:
+        """Give up a run that does not end, and return the names of the tasks that are left."""
+        runner = self._runner
+        trios = (None, runner.system_nursery)
+        names = [
+            f"task {task.name}"
+            for task in runner.tasks
+            if task is not runner.main_task and task.parent_nursery not in trios
+        ]
+        self.running = False
+        with self._current(), warnings.catch_warnings():
+            # That weird things might happen.
+            warnings.simplefilter("ignore", RuntimeWarning)
+            self._generator.close()
+        return names
+
     def spawn(
         self,
         async_fn: Callable[[], Awaitable[None]],
@@ -153,6 +159,15 @@ class TrioRun:
         """Call a synchronous function of trio's in this run, inside or outside a turn."""
         with self._current():
             function()
+
+    def call_soon(self, function: Callable[[], object]) -> None:
+        """Call a synchronous function in a later turn; a signal handler may ask for it."""
+        with suppress(trio.RunFinishedError):
+            self._runner.entry_queue.run_sync_soon(function)
+
+    def may_raise_in(self, frame: FrameType | None) -> bool:
+        """Say whether trio lets an interrupt be raised in the code of `frame`, just now."""
+        return not _ki.ki_protection_enabled(frame)
 
     def current_task(self) -> trio.lowlevel.Task | None:
         """Return the task of this run that the calling code runs in, if it does."""

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from loopscope.core.graph import Vertex
     from loopscope.core.origin import Origin
     from loopscope.core.plan import Loop, Misfit
+    from loopscope.errors import GaveUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,4 +265,36 @@ def disorderly(loop: Loop, error: Exception) -> str:
         f"LS304 {place_of(loop)} was not shut down in order: {error!r}. An exception occurred "
         "during teardown of an asyncio.Runner, as pytest-asyncio words it; what was left on the "
         "loop is lost. Do not close a loop that you have not made."
+    )
+
+
+def terminated() -> str:
+    """LS331: the run ends because of a SIGTERM."""
+    return (
+        "LS331 SIGTERM: the run ends, and what is set up is torn down. "
+        "A second SIGTERM ends the process at once."
+    )
+
+
+def given_up(loop: Loop, error: GaveUp) -> str:
+    """LS332: something on a loop did not end in time when the run was interrupted."""
+    return (
+        f"LS332 {place_of(loop)} was closed although something on it did not end when the run "
+        f"was interrupted: {error}"
+    )
+
+
+def threads_left(names: tuple[str, ...]) -> str:
+    """LS333: threads were still running when an interrupted run was over."""
+    return (
+        f"LS333 still running after the interrupt, and given a moment to end before the process "
+        f"ends without them: {', '.join(f'thread {name}' for name in names)}"
+    )
+
+
+def failed_late(owner: Vertex, error: BaseException) -> str:
+    """LS334: a fixture that pytest had dropped failed when it was torn down nevertheless."""
+    return (
+        f"LS334 fixture {owner.name} ({owner.origin}) was torn down after the run had ended early, "
+        f"and raised {error!r}"
     )

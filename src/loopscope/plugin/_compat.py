@@ -104,6 +104,11 @@ def getfixturevalue(item: pytest.Function, name: str) -> Any:
     return item._request.getfixturevalue(name)
 
 
+def is_set_up(node: Node) -> bool:
+    """Say whether pytest has still to call the finalizers of `node`."""
+    return node in node.session._setupstate.stack
+
+
 def others_see_fixtures(item: pytest.Item) -> bool:
     """Say whether a plugin that is neither pytest's nor ours looks at what fixtures result in."""
     return any(

@@ -12,6 +12,7 @@ from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
 from loopscope.plugin import _compat, options, reporting, takeover, variants
 from loopscope.plugin.collection import Collection, describe
+from loopscope.plugin.endings import Endings
 from loopscope.plugin.execution import Execution, Notes, Refusal
 from loopscope.plugin.places import Origins
 from loopscope.plugin.planning import concerned, make_plan
@@ -121,6 +122,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     )
     state.execution = Execution(runtime)
     config.pluginmanager.register(state.execution, "loopscope-execution")
+    endings = Endings(runtime, is_worker=hasattr(config, "workerinput"))
+    config.pluginmanager.register(endings, "loopscope-endings")
     refusing = concerned(state.collection, (one for one in state.findings if one.refuses))
     if refusing:
         config.pluginmanager.register(Refusal(refusing), "loopscope-refusal")

@@ -114,13 +114,6 @@ class Execution:
             finally:
                 self.runtime.settle()
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_sessionfinish(self) -> Generator[None, None, None]:
-        try:
-            yield
-        finally:
-            self.runtime.close()
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
         __tracebackhide__ = True

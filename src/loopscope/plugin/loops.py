@@ -10,6 +10,7 @@ from loopscope.backends import registry
 from loopscope.core.scope import Scope
 from loopscope.diagnose import catalog
 from loopscope.dialects import OPENED_LOOPS
+from loopscope.errors import GaveUp
 from loopscope.plugin import _compat
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pytest
 
     from loopscope.backends.base import Crash, Host
+    from loopscope.backends.interrupts import Interrupts
     from loopscope.core.plan import Loop
     from loopscope.dialects.vocabulary import Choice
 
@@ -25,11 +27,16 @@ if TYPE_CHECKING:
 class OpenLoops:
     """The hosts of the loops that are open, in the order in which they were opened.
 
-    `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made.
+    `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made. What is to be said
+    at the end of the run is in `untold`.
     """
 
-    def __init__(self, announce: Callable[[str, Loop], None], *, dry: bool) -> None:
+    def __init__(
+        self, announce: Callable[[str, Loop], None], interrupts: Interrupts, *, dry: bool
+    ) -> None:
         self._announce = announce
+        self._interrupts = interrupts
+        self.untold: list[str] = []
         self._dry = dry
         self._hosts: dict[Loop, Host | None] = {}
 
@@ -53,6 +60,8 @@ class OpenLoops:
         """Open `loop` as `choice` says, for the sake of `item`."""
         host = None if self._dry else _opened(loop, choice, item)
         self._hosts[loop] = host
+        if host is not None:
+            host.interrupts = self._interrupts
         if host is None or not _tell(item, host.native, loop):
             self._announce("SETUP", loop)
 
@@ -63,11 +72,14 @@ class OpenLoops:
         if host is not None:
             try:
                 crashes = host.close()
+            except GaveUp as exc:
+                self.untold.append(catalog.given_up(loop, exc))
             except Exception as exc:
                 warnings.warn(catalog.disorderly(loop, exc), RuntimeWarning, stacklevel=1)
-            others = [other for other in self._hosts.values() if other is not None]
-            if others:
-                others[-1].become_current()
+            finally:
+                others = [other for other in self._hosts.values() if other is not None]
+                if others:
+                    others[-1].become_current()
         self._announce("TEARDOWN", loop)
         return crashes
 

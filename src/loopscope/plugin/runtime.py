@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pytest
 
 from loopscope.backends.base import AsyncFn, Crash, Entry, Host, Outcome, ScopeTask, YieldCountError
+from loopscope.backends.interrupts import Interrupts
 from loopscope.core.graph import Suite, Vertex, reach
 from loopscope.core.plan import Loop, Plan, place
 from loopscope.core.scope import Anchor, Scope
@@ -75,13 +76,16 @@ class Runtime:
         self.collection = collection
         self.plan = plan
         self.contexts = ScopeContexts()
-        self.loops = OpenLoops(announce, dry=dry)
+        self.interrupts = Interrupts()
+        self.loops = OpenLoops(announce, self.interrupts, dry=dry)
         self.dry = dry
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
         self._stepping = False
         self._unsettled: list[Crash] = []
         self._told: list[Crash] = []
+        self._tears_down = False
+        self._deferred: KeyboardInterrupt | None = None
 
     def test(self, item: pytest.Item) -> Vertex | None:
         """Return the vertex of a test that is ours."""
@@ -109,12 +113,66 @@ class Runtime:
         return self.loops[loop]
 
     def _close(self, loop: Loop) -> None:
-        self._unsettled.extend(self.loops.close(loop))
+        with self._deferring():
+            self._unsettled.extend(self.loops.close(loop))
+
+    @property
+    def untold(self) -> list[str]:
+        """What is to be said at the end of a run that has ended early."""
+        return self.loops.untold
 
     def close(self) -> None:
-        """Close what is still open: pytest drops finalizers when one of them ends the run."""
+        """Tear down what is still open: pytest drops finalizers when one of them ends the run."""
+        self._sweep(lambda anchor: True)
+
+    @contextmanager
+    def tearing_down(self) -> Iterator[None]:
+        """Let an interrupt end what is being torn down, and come out when all of it is.
+
+        Raises:
+            KeyboardInterrupt: there was one.
+        """
+        __tracebackhide__ = True
+        self._tears_down = True
+        try:
+            yield
+        except Exception:
+            raise
+        except BaseException:
+            self._sweep(lambda anchor: not _compat.is_set_up(self.collection.places.nodes[anchor]))
+            raise
+        finally:
+            self._tears_down = False
+            deferred, self._deferred = self._deferred, None
+            if deferred is not None:
+                raise deferred
+
+    @contextmanager
+    def _deferring(self) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt as exc:
+            if not self._tears_down or self.interrupts.is_over:
+                raise
+            self._deferred = exc
+
+    def _sweep(self, is_left: Callable[[Anchor], bool]) -> None:
+        """Tear down what belongs to places that are left, unless there is no time."""
+        for anchor in sorted(self._tasks, key=lambda anchor: anchor.scope):
+            if is_left(anchor) and not self.interrupts.is_over:
+                for task in self._tasks[anchor].values():
+                    self._finish_all(task)
         for loop in reversed(list(self.loops)):
-            self._close(loop)
+            if is_left(loop.anchor):
+                self._close(loop)
+
+    def _finish_all(self, task: ScopeTask) -> None:
+        for part in reversed(list(task.chain())):
+            for entry in reversed(list(part.stack)):
+                try:
+                    self._finish(entry.key, None)
+                except Exception as exc:
+                    self.untold.append(catalog.failed_late(entry.key.vertex, exc))
 
     def context(self, anchor: Anchor) -> Context:
         """Return the context of a place; it ends when pytest leaves the place."""
@@ -191,9 +249,10 @@ class Runtime:
     def _leave(self, host: Host, task: ScopeTask, entry: Entry) -> None:
         __tracebackhide__ = True
         vertex = entry.key.vertex
-        with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
-            outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
-        self._unwrap(outcome, vertex)
+        with self._deferring():
+            with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
+                outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
+            self._unwrap(outcome, vertex)
 
     def set_up_sync(
         self, definition: AnyFixtureDef, request: SubRequest, host: Host | None = None
