@@ -37,5 +37,13 @@ class LoopscopeWarning(UserWarning):
     """The base of every warning that loopscope itself gives; filter it, or one of its kinds."""
 
 
+class LeakWarning(LoopscopeWarning):
+    """Something that a test or a fixture left behind on a loop."""
+
+
+class BlockedLoopWarning(LoopscopeWarning):
+    """A call kept a loop from turning for longer than `loopscope_blocked` allows (LS323)."""
+
+
 class Terminated(KeyboardInterrupt):
     """SIGTERM has come: the run ends as after a Ctrl-C."""

@@ -47,12 +47,12 @@ def of_the_parameter(request: Any) -> object:
 @pytest.mark.parametrize(
     ("value", "backend", "options"),
     [
-        ("asyncio", "asyncio", {"collects_errors": True}),
+        ("asyncio", "asyncio", {}),
         ("trio", "trio", {}),
-        (("asyncio", {}), "asyncio", {"collects_errors": True}),
-        (("asyncio", {"debug": True}), "asyncio", {"collects_errors": True, "debug": True}),
-        (("asyncio", {"use_uvloop": True}), "uvloop", {"collects_errors": True}),
-        (("asyncio", {"use_uvloop": False}), "asyncio", {"collects_errors": True}),
+        (("asyncio", {}), "asyncio", {}),
+        (("asyncio", {"debug": True}), "asyncio", {"debug": True}),
+        (("asyncio", {"use_uvloop": True}), "uvloop", {}),
+        (("asyncio", {"use_uvloop": False}), "asyncio", {}),
         (
             ("trio", {"restrict_keyboard_interrupt_to_checkpoints": True}),
             "trio",

@@ -9,6 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.plugin.conftest import RunSuite
 
+ARGUMENTS = "scope, backend, timeout, leaks, fresh_fixtures"
 HERE = """
 import asyncio, loopscope, pytest
 from asyncio import get_running_loop as here
@@ -144,8 +145,14 @@ async def test_declared(db):
 @pytest.mark.parametrize(
     ("mark", "problem"),
     [
-        ('"module"', "mark.loopscope takes keyword arguments only (scope, backend), not 'module'"),
-        ("scop=1", "mark.loopscope has no argument 'scop'. Valid: scope, backend."),
+        (
+            '"module"',
+            f"mark.loopscope takes keyword arguments only ({ARGUMENTS}), not 'module'",
+        ),
+        (
+            "scop=1",
+            f"mark.loopscope has no argument 'scop'. Valid: {ARGUMENTS}.",
+        ),
         (
             'scope="global"',
             "'global' is not a valid scope. Valid: function, class, module, package, session.",

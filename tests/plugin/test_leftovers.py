@@ -163,4 +163,4 @@ async def test_it():
 def test_after():
     assert LOG == ["cancelled"]
 """
-    run(source, backend=backend).assert_outcomes(passed=2)
+    run(source, "--loopscope-leaks=ignore", backend=backend).assert_outcomes(passed=2)

@@ -13,20 +13,29 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
-import time
 import warnings
-from contextlib import suppress
+from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from loopscope.backends.base import Host, ScopeTask
-from loopscope.errors import HostError
+from loopscope.backends.asyncio_graph import abandon_below, graph_of, stack_of
+from loopscope.backends.base import Host, Outcome, ScopeTask
+from loopscope.backends.call_graph import TaskNode, calls_of, running_below
+from loopscope.backends.drive import keep
+from loopscope.backends.leftovers import GRACE, description, end_leftovers, until_ended
+from loopscope.backends.outcome import Death
+from loopscope.backends.watch import OWNER, Kind, Watch
+from loopscope.errors import GaveUp, HostError
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable, Coroutine, Iterator
+    from types import FrameType
 
-    from loopscope.backends.outcome import Step
+    from loopscope.backends.call_graph import Stack
+    from loopscope.backends.leftovers import Leftover
+    from loopscope.backends.outcome import AsyncFn, Entry, Step
+    from loopscope.backends.watch import Made
 
 
 T = TypeVar("T")
@@ -78,6 +87,18 @@ class _Native(asyncio.Task[None]):
         return None
 
 
+async def _on_behalf_of(owner: object, action: AsyncFn[T]) -> T:
+    """Await `action()` while `owner` is the one whose code runs."""
+    token = OWNER.set(owner)
+    try:
+        return await action()
+    finally:
+        try:
+            OWNER.reset(token)
+        except ValueError:
+            pass  # closed from outside, where another context is current
+
+
 class AsyncioTask(ScopeTask):
     """A scope task on an asyncio loop."""
 
@@ -110,6 +131,19 @@ class AsyncioTask(ScopeTask):
         self._native = native
         self.host.natives.add(native)
         self._show(False)
+
+    def shake(self) -> None:
+        if self._native is not None:
+            abandon_below(self._native, self.host.natives)
+            self._native.cancel_by_host()
+
+    def await_stack(self, running: Stack | None) -> Stack:
+        return () if self._native is None else stack_of(self._native, running)
+
+    def call_graph(self, running: Stack | None) -> TaskNode:
+        if self._native is None:
+            return TaskNode(self.name)
+        return graph_of(self._native, running, self.host.natives)
 
     async def _main(self) -> None:
         native = self._native
@@ -147,7 +181,7 @@ class AsyncioTask(ScopeTask):
         shown = self._show(True)
         try:
             step.begin(self._native.cancel_by_host)
-            return await self._run(step.action, step.context)
+            return await self._run(partial(_on_behalf_of, step.owner, step.action), step.context)
         finally:
             self._show(shown)
 
@@ -217,6 +251,7 @@ class AsyncioHost(Host):
 
     library = "asyncio"
     cancelled_type = asyncio.CancelledError
+    cancellation = "asyncio.CancelledError"
 
     def __init__(
         self,
@@ -227,27 +262,23 @@ class AsyncioHost(Host):
         debug: bool | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         policy: Any = None,
-        collects_errors: bool = False,
     ) -> None:
-        """Make the loop by a factory or a policy, or take `loop`, which its maker closes.
-
-        With `collects_errors`, what the loop's exception handler is told fails the step under way.
-        """
+        """Make the loop by a factory or a policy, or take `loop`, which its maker closes."""
         super().__init__(backend, name)
         self.natives: set[_Native] = set()
         self._policy = policy
         self._is_borrowed = loop is not None
+        self._is_given_up = False
         if loop is None:
             make_loop = asyncio.new_event_loop if policy is None else policy.new_event_loop
             loop = (loop_factory or make_loop)()
         self._loop = loop
-        if collects_errors:
-            loop.set_exception_handler(self._collect)
         if debug is not None:
             self._loop.set_debug(debug)
         self._interrupt: BaseException | None = None
         self._tell = self._loop.call_exception_handler
         self._loop.call_exception_handler = self._hear  # type: ignore[method-assign]
+        self._watch = Watch(loop)
 
     @property
     def native(self) -> asyncio.AbstractEventLoop:
@@ -277,15 +308,50 @@ class AsyncioHost(Host):
         if "handle" in context and not isinstance(error, (Exception, asyncio.CancelledError)):
             self._interrupt = error
             self._stop()
+        elif isinstance(error, Exception) and self._loop.get_exception_handler() is None:
+            task = context.get("task") or context.get("future")
+            made = self._watch.maker_of(task)
+            name = task.get_name() if isinstance(task, asyncio.Task) else None
+            self._deaths.append(Death(error, str(context.get("message", "")), name, made))
         else:
             self._tell(context)
 
-    def _collect(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        if isinstance(error, Exception):
-            self._background_errors.append(error)
-        else:
-            loop.default_exception_handler(context)
+    def deaths(self, owner: object = None) -> tuple[Death, ...]:
+        for made in self._watch.made(owner):
+            task = made.refer()
+            if (error := made.error) is not None:
+                self._deaths.append(Death(error, "", task.get_name(), made))
+        return super().deaths(owner)
+
+    def end_leftovers(
+        self, spare: Callable[[Leftover, object], bool], owner: object = None
+    ) -> Outcome[tuple[Leftover, ...]]:
+        kinds = set(Kind)
+        if owner is not None:
+            # A pool that outlives the owner may have it open, and lend it to others.
+            kinds -= {Kind.TRANSPORT, Kind.SERVER}
+        if self.closed or self._is_closed() or not self._has_left(owner, kinds):
+            return Outcome(())
+        made = partial(self._made_by_users, owner)
+        task = self.task("leftovers", copy_context(), hidden=True)
+        return self.run(task, partial(end_leftovers, made, spare, kinds, self._grace), _nothing)
+
+    def _has_left(self, owner: object, kinds: set[Kind]) -> bool:
+        return any(made.kind in kinds and made.is_left for made in self._made_by_users(owner))
+
+    def _made_by_users(self, owner: object) -> Iterator[Made]:
+        """Yield what was made for `owner`, without the generators that fixtures are."""
+        fixtures = {
+            id(entry.generator) for native in self.natives for entry in native.scope_task.stack
+        }
+        for made in self._watch.made(owner):
+            if made.kind is not Kind.ASYNC_GENERATOR or id(made.refer()) not in fixtures:
+                yield made
+
+    @property
+    def _grace(self) -> float:
+        patience = self.interrupts.patience
+        return GRACE if patience is None else patience
 
     def _turn(self) -> None:
         self._loop.run_forever()
@@ -296,12 +362,24 @@ class AsyncioHost(Host):
     def _stop(self) -> None:
         self._loop.stop()
 
-    def _call_soon(self, function: Callable[[], object]) -> None:
-        with suppress(RuntimeError):  # somebody has closed the loop
+    def call_soon(self, function: Callable[[], object]) -> None:
+        if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(function)
 
+    def running_stack(self, frame: FrameType | None) -> Stack | None:
+        return running_below(frame, AsyncioHost._turn.__code__)
+
+    def may_raise(self, frame: FrameType | None) -> bool:
+        # In a callback of the user's, that is, and not in the loop's own code.
+        return bool(calls_of(self.running_stack(frame) or ()))
+
+    def give_up(self) -> None:
+        keep(self)
+        self._is_given_up = True
+        self._stop()
+
     def _is_closed(self) -> bool:
-        return self._loop.is_closed()
+        return self._is_given_up or self._loop.is_closed()
 
     def _refusal(self) -> str | None:
         refusal = super()._refusal()
@@ -315,18 +393,21 @@ class AsyncioHost(Host):
 
     def _shut_down(self) -> None:
         loop = self._loop
+        if self._is_given_up:
+            current.forget(loop)
+            return
         if self._is_borrowed and not loop.is_closed():
             if self.natives:
-                self._complete(lambda: _cancel_all(set(self.natives)), self._patience_ends())
+                loop.run_until_complete(_cancel_all(set(self.natives), self._grace))
             del loop.call_exception_handler
+            self._watch.take_off()
             return
         if loop.is_closed():
             for native in self.natives:
                 # Whoever closed the loop has been told, by every step since.
-                _forget(native)
+                native._log_destroy_pending = False  # type: ignore[attr-defined]
             current.forget(loop)
             raise HostError("somebody else has closed it")
-        deadline = self._patience_ends()
         try:
             # uvloop keeps these three to itself, so there the steps are always taken.
             for _ in range(2):
@@ -335,43 +416,37 @@ class AsyncioHost(Host):
                     _turn_once(loop)
             tasks = asyncio.all_tasks(loop) | self.natives
             if tasks:
-                self._complete(lambda: _cancel_all(tasks), deadline)
+                loop.run_until_complete(_cancel_all(tasks, self._grace))
             if getattr(loop, "_asyncgens", True) or _is_replaced(loop, "shutdown_asyncgens"):
-                self._complete(loop.shutdown_asyncgens, deadline)
-            left: list[object] = [_Left(task) for task in tasks if not task.done()]
+                loop.run_until_complete(loop.shutdown_asyncgens())
             has_threads = getattr(loop, "_default_executor", True) is not None
-            if has_threads and not self._complete(loop.shutdown_default_executor, deadline):
-                left.append("a job of its default executor")
+            if has_threads and not self._is_in_time(loop.shutdown_default_executor()):
+                left = (made for made in self._watch.made() if made.is_left)
+                jobs = [description(made) for made in left if made.kind is Kind.EXECUTOR_JOB]
+                raise GaveUp(", ".join(jobs))
         finally:
             loop.close()
             current.forget(loop)
-        if left:
-            self._give_up(*left)
 
-    def _complete(
-        self, async_fn: Callable[[], Coroutine[Any, Any, object]], deadline: float | None
-    ) -> bool:
-        """Await `async_fn()` until `deadline`, if there is one; return whether it has ended."""
-        loop = self._loop
-        if self._gives_up is not None:
-            return False
-        task = loop.create_task(async_fn())
-        # By a thread: the clock of the loop is not always that of the wall.
-        timer = None
-        if deadline is not None:
-            patience = max(0.0, deadline - time.monotonic())
-            timer = threading.Timer(patience, partial(self._call_soon, loop.stop))
-            timer.daemon = True
-            timer.start()
+    def _is_in_time(self, coroutine: Coroutine[Any, Any, object]) -> bool:
+        """Await something, within limits if the run is to end; return whether that was enough."""
+        loop, patience = self._loop, self.interrupts.patience
+        if patience is None:
+            loop.run_until_complete(coroutine)
+            return True
+        task: asyncio.Task[object] = loop.create_task(coroutine)
+        # By a thread: the clock of the loop need not be that of the wall.
+        timer = threading.Timer(patience, self.call_soon, (loop.stop,))
+        timer.daemon = True
+        timer.start()
         try:
             loop.run_until_complete(task)
         except RuntimeError:
             if task.done():
                 raise
-            _forget(task)
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
         finally:
-            if timer is not None:
-                timer.cancel()
+            timer.cancel()
         return task.done()
 
 
@@ -382,35 +457,17 @@ def _turn_once(loop: asyncio.AbstractEventLoop) -> None:
         pass  # somebody had stopped it before; what has not run is cancelled with all the rest
 
 
-class _Left:
-    """A task that has not ended, to be kept alive, and what to call it."""
-
-    def __init__(self, task: asyncio.Task[Any]) -> None:
-        self._task = task
-        _forget(task)
-
-    def __str__(self) -> str:
-        coroutine = self._task.get_coro()
-        name = getattr(coroutine, "__qualname__", coroutine)
-        return f"task {self._task.get_name()} ({name})"
-
-
-def _forget(task: asyncio.Task[Any]) -> None:
-    """Let nobody complain of `task` when it is dropped before it has ended."""
-    task._log_destroy_pending = False  # type: ignore[attr-defined]
-
-
 def _is_replaced(loop: asyncio.AbstractEventLoop, method: str) -> bool:
     """Say whether somebody has put something of their own in place of a method of `loop`."""
     return method in getattr(loop, "__dict__", ())
 
 
-async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:
+async def _cancel_all(tasks: set[asyncio.Task[Any]], grace: float) -> None:
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await until_ended(tasks, grace)
     for task in tasks:
-        if not task.cancelled() and (error := task.exception()) is not None:
+        if task.done() and not task.cancelled() and (error := task.exception()) is not None:
             asyncio.get_running_loop().call_exception_handler(
                 {
                     "message": "unhandled exception while the loop was closed",
@@ -418,3 +475,7 @@ async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:
                     "task": task,
                 }
             )
+
+
+def _nothing(entry: Entry) -> bool:
+    return False

@@ -11,15 +11,15 @@ scope, a task group or a timeout open across its `yield`, exactly as nested `asy
 from __future__ import annotations
 
 import abc
-import sys
-import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from loopscope.backends.interrupts import Interruption, Interrupts
+from loopscope.backends.drive import ATTEMPTS, Drive
+from loopscope.backends.interrupts import Interrupts
 from loopscope.backends.outcome import (
     AsyncFn,
     Crash,
+    Death,
     Entry,
     Errand,
     Outcome,
@@ -27,21 +27,24 @@ from loopscope.backends.outcome import (
     StepCancelled,
     YieldCountError,
     keyboard_interrupt_in,
+    more_urgent,
 )
 from loopscope.backends.task import ScopeTask
-from loopscope.errors import GaveUp, HostError
+from loopscope.errors import HostError
 
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable, Iterator
-    from types import FrameType
+    from types import FrameType, TracebackType
 
-if sys.version_info < (3, 11):
-    from exceptiongroup import BaseExceptionGroup
+    from loopscope.backends.call_graph import Stack, TaskNode
+    from loopscope.backends.leftovers import Leftover
+    from loopscope.backends.loop_watch import LoopWatch
 
 __all__ = [
     "AsyncFn",
     "Crash",
+    "Death",
     "Entry",
     "Host",
     "Outcome",
@@ -51,6 +54,9 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+
+LAST_ATTEMPT = 3
+"""How often a step may be abandoned before its loop is given up with it."""
 
 
 def _everything(entry: Entry) -> bool:
@@ -63,26 +69,29 @@ class Host(abc.ABC):
     A host is used from the thread that made it. It never raises for what user code does: that
     comes back as an `Outcome`, except a KeyboardInterrupt and any other exception that a signal
     handler raised, which is raised again once the step that it interrupted has been cancelled and
-    has ended. The second time it is raised at once, and the step is abandoned: its task is stuck.
+    has ended.
     """
 
     backend: str
     library: str
     cancelled_type: type[BaseException]
+    cancellation: str
+    """`cancelled_type` as user code calls it."""
 
     def __init__(self, backend: str, name: str) -> None:
         self.backend = backend
         self.name = name
-        self.unwinding: set[ScopeTask] = set()
+        self.unwinding = 0
         self.closed = False
+        self.drives: list[Drive] = []
+        self.watch: LoopWatch | None = None
         self.interrupts = Interrupts()
         self._turning = False
         self._steps: list[Step] = []
         self._crashes: list[Crash] = []
-        self._background_errors: list[BaseException] = []
+        self._deaths: list[Death] = []
         self._errand: Errand | None = None
         self._told: list[BaseException] = []
-        self._gives_up: Interruption | None = None
 
     @property
     @abc.abstractmethod
@@ -110,8 +119,20 @@ class Host(abc.ABC):
         """Make `_turn` return as soon as it can."""
 
     @abc.abstractmethod
-    def _call_soon(self, function: Callable[[], object]) -> None:
-        """Have the loop call `function` in its next turn; a signal handler may call this."""
+    def call_soon(self, function: Callable[[], object]) -> None:
+        """Call `function` in the next turn; may be called by a signal handler or another thread."""
+
+    @abc.abstractmethod
+    def running_stack(self, frame: FrameType | None) -> Stack | None:
+        """Return the stack of `frame`, of the host's thread, since the loop began to turn."""
+
+    @abc.abstractmethod
+    def may_raise(self, frame: FrameType | None) -> bool:
+        """Say whether the library can stand that an error is raised at `frame`."""
+
+    @abc.abstractmethod
+    def give_up(self) -> None:
+        """Never turn the loop again, and keep all that is on it from being resumed."""
 
     @abc.abstractmethod
     def _is_closed(self) -> bool:
@@ -122,7 +143,7 @@ class Host(abc.ABC):
         """Cancel what is left on the loop and close it.
 
         Raises:
-            GaveUp: something had not ended when `_patience_ends`; the loop is closed all the same.
+            GaveUp: something did not end within the patience of `interrupts`.
         """
 
     @abc.abstractmethod
@@ -143,21 +164,22 @@ class Host(abc.ABC):
         action: AsyncFn[T],
         needs: Callable[[Entry], bool] = _everything,
         context: contextvars.Context | None = None,
+        owner: object = None,
     ) -> Outcome[T]:
-        """Await `action()` in `task`, and in `context` or in the task's own.
+        """Await `action()` in `task`, for `owner`, and in `context` or in the task's own.
 
         `needs` says whether the action depends on an entry: if the scope of one that it needs is
         cancelled, the action is cancelled too.
         """
         task = self._idle(task)
-        return self._do(Step(task, action, needs, context=context))
+        return self._do(Step(task, action, needs, context=context, owner=owner))
 
     def enter(
         self, task: ScopeTask, entry: Entry, needs: Callable[[Entry], bool] = _everything
     ) -> Outcome[Any]:
         """Set up the fixture `entry` in `task`, on top of what the task holds open."""
         task = self._idle(task)
-        return self._do(Step(task, partial(task.open, entry), needs, entry))
+        return self._do(Step(task, partial(task.open, entry), needs, entry, owner=entry.key))
 
     def leave(
         self, task: ScopeTask, entry: Entry, needs: Callable[[Entry], bool] = _everything
@@ -166,11 +188,7 @@ class Host(abc.ABC):
         holder = next((one for one in task.chain() if entry in one.stack), None)
         if holder is None:
             return Outcome(error=entry.error)
-        if holder.is_stuck:
-            # Its scopes cannot be left in another task, but that is the only one there is.
-            holder.stack.remove(entry)
-            return self._do(Step(self._idle(task), entry.close, needs))
-        return self._do(Step(holder, partial(holder.close, entry), needs, entry))
+        return self._do(Step(holder, partial(holder.close, entry), needs, entry, owner=entry.key))
 
     async def outside(self, action: Callable[[], T]) -> T:
         """Call `action` outside the loop, which stands still meanwhile, and return its result.
@@ -202,51 +220,106 @@ class Host(abc.ABC):
         value: T = errand.value
         return value
 
+    @property
+    def under_way(self) -> Step | None:
+        """The step that the loop turns for, None between steps and outside."""
+        step = self._steps[-1] if self._steps else None
+        return None if step is None or step.is_outside else step
+
+    def interrupt(
+        self, error: BaseException, where: TracebackType | None, first: Callable[[], object]
+    ) -> None:
+        """Cancel the step under way as soon as the loop turns, and have it raise `error`.
+
+        `where` is the traceback that the error is to have. `first` is called before the step is
+        cancelled. Like `abandon`, this is for signal handlers and for other threads.
+        """
+        step = self.under_way
+        if step is None:
+            return
+        step.interrupt, step.where = more_urgent(step.interrupt, error), step.where or where
+
+        def stop() -> None:
+            first()
+            if not step.done:
+                step.stop()
+
+        self.call_soon(stop)
+
+    def await_stack(self, running: Stack | None) -> Stack:
+        """Return where the task of the step under way stands."""
+        return self._steps[-1].task.await_stack(running)
+
+    def call_graph(self, running: Stack | None) -> TaskNode:
+        """Return what the task of the step under way waits for.
+
+        `running` is where the loop's thread is just now, as `running_stack` tells it.
+        """
+        return self._steps[-1].task.call_graph(running)
+
+    def place(self, where: TracebackType | None) -> None:
+        """Take note of a better traceback for the error that the step under way is to raise."""
+        step = self.under_way
+        if step is not None and where is not None:
+            step.where = where
+
+    def abandon(self) -> bool:
+        """Close the code that the loop turns for, which does not end, and never resume it.
+
+        Return False if nothing helps, even though this is not the first time: then what is raised
+        in the turn leaves the loop, which never turns again.
+        """
+        step = self.under_way
+        if step is None:
+            return True
+        step.abandoned += 1
+        if step.abandoned > LAST_ATTEMPT:
+            self.give_up()
+            return False
+        if self.drives:
+            self.call_soon(partial(self._abandon, self.drives[-1], 2 * ATTEMPTS))
+        return True
+
+    def _abandon(self, drive: Drive, attempts: int) -> None:
+        if drive not in self.drives:
+            return
+        drive.abandon()
+        drive.task.shake()
+        if attempts:
+            self.call_soon(partial(self._abandon, drive, attempts - 1))
+
     def close(self) -> tuple[Crash, ...]:
         """Cancel what is left, run the shutdown steps there is a need for, close the loop.
 
         Fixtures that are still open are unwound; what that told is returned.
 
         Raises:
-            KeyboardInterrupt: it was interrupted, and has given up what was left.
             GaveUp: the run is to end, and something that was left did not end in time.
             Exception: what kept it from being closed in order; it is closed nevertheless.
         """
         if not self.closed:
             self.closed = True
-            before = self.interrupts.aim(self)
-            try:
-                self._shut_down()
-            finally:
-                self.interrupts.aim(before)
-                interruption, self._gives_up = self._gives_up, None
-            if interruption is not None:
-                raise interruption.error
+            self._shut_down()
         return self._take_crashes()
 
-    def interrupt(self, interruption: Interruption) -> None:
-        """Cancel the step under way, soon; called by a signal handler, as are the next two."""
-        if self._steps:
-            step = self._steps[-1]
-            step.interrupt = interruption.error
-            self._call_soon(partial(self._stop_for, step, interruption))
-        else:
-            self.abandon(interruption)
+    def deaths(self, owner: object = None) -> tuple[Death, ...]:
+        """Return, once, the errors that nobody awaits.
 
-    def _stop_for(self, step: Step, interruption: Interruption) -> None:
-        interruption.hear()
-        if not step.done:
-            step.stop()
+        They are what the loop was told since, whoever it was that failed, and what the background
+        tasks of `owner` (None: of anybody) ended with.
+        """
+        deaths, self._deaths = tuple(self._deaths), []
+        return deaths
 
-    def abandon(self, interruption: Interruption) -> None:
-        """Stop turning the loop as soon as possible, whatever is under way."""
-        self._gives_up = interruption
-        self._stop()
-        self._call_soon(interruption.hear)
+    def end_leftovers(
+        self, spare: Callable[[Leftover, object], bool], owner: object = None
+    ) -> Outcome[tuple[Leftover, ...]]:
+        """End what `owner` (None: anybody) made on the loop that still goes on; tell what it was.
 
-    def may_raise_in(self, frame: FrameType | None) -> bool:
-        """Say whether the code of `frame`, which a signal has interrupted, may be ended by it."""
-        return True
+        `spare` is asked whether to leave something alone, with what it is called and with itself.
+        Transports and servers are ended only together with those of everybody else.
+        """
+        return Outcome(())
 
     def finish(self, step: Step) -> None:
         """Take note that `step` is done."""
@@ -255,10 +328,10 @@ class Host(abc.ABC):
             callback()
         self._stop_if_done()
 
-    def unwound(self, task: ScopeTask, crashes: list[Crash]) -> None:
-        """Take note of what unwinding `task` told."""
+    def unwound(self, crashes: list[Crash]) -> None:
+        """Take note of what unwinding told."""
         self._crashes.extend(crashes)
-        self.unwinding.discard(task)
+        self.unwinding -= 1
         self._stop_if_done()
 
     def steps_that_need(self, entry: Entry) -> Iterator[Step]:
@@ -267,23 +340,13 @@ class Host(abc.ABC):
             if not step.done and step.needs(entry):
                 yield step
 
-    def _patience_ends(self) -> float | None:
-        """Return when (on the monotonic clock) to give up what is left on the loop, if ever."""
-        patience = self.interrupts.patience
-        return None if patience is None else time.monotonic() + patience
-
-    def _give_up(self, *left: object) -> NoReturn:
-        """Leave alone what has not ended; nothing of it will run any more."""
-        self.interrupts.keep(left)
-        raise GaveUp(", ".join(sorted(map(str, left))))
-
     def _stop_if_done(self) -> None:
         if self._turning and not self.unwinding and self._steps[-1].done:
             self._stop()
 
     def _idle(self, task: ScopeTask) -> ScopeTask:
         """Return `task`, or one beside it while it is in the middle of a step."""
-        while task.is_stuck or any(step.task is task and not step.done for step in self._steps):
+        while any(step.task is task and not step.done for step in self._steps):
             task = task.beside()
         return task
 
@@ -315,30 +378,15 @@ class Host(abc.ABC):
         finally:
             self.interrupts.aim(before)
             self._steps.pop()
-            interruption, self._gives_up = self._gives_up, None
-            if interruption is not None:
-                step.interrupt = interruption.error  # it came too late to abandon anything
-            if not step.done:
-                step.task.stuck_in = step
-                self.unwinding.clear()
         interrupt = step.interrupt or self._untold_interrupt(step)
         if interrupt is not None:
             self._told.append(interrupt)
-            if step.interrupt is not None and step.error is not None:
+            if interrupt is step.interrupt and (step.where or step.error is not None):
                 # Where the code of the step was tells more than where the loop was.
-                interrupt.with_traceback(step.error.__traceback__)
+                where = step.where or (step.error and step.error.__traceback__)
+                interrupt.with_traceback(where or None)
             raise interrupt
-        return Outcome(step.value, self._error_of(step), step.cause, self._take_crashes())
-
-    def _error_of(self, step: Step) -> BaseException | None:
-        """Return what `step` ended with, and what its background raised meanwhile."""
-        background, self._background_errors = self._background_errors, []
-        if not background:
-            return step.error
-        errors = [*([] if step.error is None else [step.error]), *background]
-        if len(errors) == 1:
-            return errors[0]
-        return BaseExceptionGroup("Multiple exceptions occurred in asynchronous callbacks", errors)
+        return Outcome(step.value, step.error, step.cause, self._take_crashes())
 
     def _untold_interrupt(self, step: Step) -> KeyboardInterrupt | None:
         """Return a KeyboardInterrupt that `step`, or a task that crashed meanwhile, ended with."""
@@ -351,33 +399,28 @@ class Host(abc.ABC):
 
     def _turn_for(self, step: Step) -> None:
         self._turning = True
+        if self.watch is not None:
+            self.watch.begin(self)
         try:
             self._turn()
         except BaseException as exc:
-            if self._gives_up is None:
-                self._stop_because_of(exc, step)
+            # A signal handler raised in the middle of the loop's own code, or in a task that is not
+            # the step's. The first time, end the step in an orderly way; the second time somebody
+            # is in a hurry.
+            if self._is_closed() or (step.interrupt is not None and step.interrupt is not exc):
+                raise
+            step.interrupt, self._errand = exc, None
+            if not step.done:
+                step.stop()
         finally:
             self._turning = False
-        interruption, self._gives_up = self._gives_up, None
-        if interruption is not None:
-            raise interruption.error
+            if self.watch is not None:
+                self.watch.end()
         errand, self._errand = self._errand, None
         if errand is not None:
+            step.is_outside = True
             with self.interrupts.lifted():
                 errand.do()
+            step.is_outside = False
             if errand.awaited and not self._is_closed():
                 errand.task.wake()
-
-    def _stop_because_of(self, error: BaseException, step: Step) -> None:
-        """End `step` in an orderly way, the first time; the second time somebody is in a hurry.
-
-        A signal handler raised `error` in the middle of the loop's own code, or in a task that is
-        not the step's.
-        """
-        if error is step.interrupt:
-            return  # it is being cancelled for the sake of it
-        if step.interrupt is not None or self._is_closed():
-            raise error
-        step.interrupt, self._errand = error, None
-        if not step.done:
-            step.stop()

@@ -37,8 +37,8 @@ except ImportError:  # pragma: no cover
     from signal import signal as set_signal
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from types import FrameType
+    from collections.abc import Callable, Iterator
+    from types import FrameType, TracebackType
 
 BLOCKED_AFTER = 0.5
 """Seconds after which a loop that has not come round to an interrupt is taken to be blocked."""
@@ -51,7 +51,7 @@ GRACE_IN_A_HURRY = 0.2
 
 
 @dataclass(eq=False, slots=True)
-class Interruption:
+class _Request:
     """A request to end what is under way, and whether the loop has come round to it."""
 
     error: KeyboardInterrupt
@@ -63,16 +63,17 @@ class Interruption:
 
 
 class Target(Protocol):
-    """Who turns a loop. All of this is called by a signal handler, at any moment of the turn."""
+    """Who turns a loop, such as a `loopscope.backends.base.Host`, which tells what these do."""
 
-    def interrupt(self, interruption: Interruption) -> None:
-        """Cancel what is under way, soon and from within the loop."""
+    def interrupt(
+        self, error: BaseException, where: TracebackType | None, first: Callable[[], object]
+    ) -> None: ...
 
-    def abandon(self, interruption: Interruption) -> None:
-        """Return from the turn as soon as possible, and raise the error."""
+    def abandon(self) -> bool: ...
 
-    def may_raise_in(self, frame: FrameType | None) -> bool:
-        """Say whether an error may be raised in code that a signal has interrupted."""
+    def may_raise(self, frame: FrameType | None) -> bool: ...
+
+    def give_up(self) -> None: ...
 
 
 class Interrupts:
@@ -82,10 +83,9 @@ class Interrupts:
         self._count = 0
         self._target: Target | None = None
         self._handler = self._on_interrupt
-        self._latest: Interruption | None = None
-        self._overdue: Interruption | None = None
+        self._latest: _Request | None = None
+        self._overdue: _Request | None = None
         self._process = os.getpid()
-        self._abandoned: list[object] = []
 
     @property
     def is_ending(self) -> bool:
@@ -117,10 +117,6 @@ class Interrupts:
         """Take note that the run ends because of an interrupt that somebody else has raised."""
         self._count = max(self._count, 1)
 
-    def keep(self, abandoned: object) -> None:
-        """Keep something alive that could not be ended: to collect it would run its code."""
-        self._abandoned.append(abandoned)
-
     def aim(self, target: Target | None) -> Target | None:
         """Send interrupts to `target`, or leave them to Python; return who got them before."""
         before, self._target = self._target, target
@@ -151,19 +147,25 @@ class Interrupts:
         Raises:
             KeyboardInterrupt: `error`, if no loop turns, or if this is not the first time.
         """
-        target = self._target
+        target, latest = self._target, self._latest
         self._count += 1
         if target is None:
             raise error
-        interruption = self._latest = Interruption(error)
-        if not self.is_hurried:
-            target.interrupt(interruption)
-            # Not by `threading`, whose locks the code that was interrupted may hold.
-            _thread.start_new_thread(self._watch, (interruption,))
-        else:
-            target.abandon(interruption)
-            if target.may_raise_in(frame):
-                raise error
+        if latest is not None:
+            # What the host raises in the end is what it was interrupted with first.
+            error = latest.error
+        request = self._latest = _Request(error)
+        if self.is_over:
+            target.interrupt(error, None, request.hear)
+            target.give_up()
+            raise error
+        if self.is_hurried:
+            target.abandon()
+        target.interrupt(error, None, request.hear)
+        if self.is_hurried and target.may_raise(frame):
+            raise error
+        # Not by `threading`, whose locks the code that was interrupted may hold.
+        _thread.start_new_thread(self._watch, (request,))
 
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         if self._target is None or os.getpid() != self._process or _is_at_prompt(frame):
@@ -171,13 +173,15 @@ class Interrupts:
         overdue, self._overdue = self._overdue, None
         if overdue is None:
             self.request(KeyboardInterrupt(), frame)
-        elif not overdue.is_heard and self._target.may_raise_in(frame):
-            raise overdue.error
+        elif not overdue.is_heard:
+            if self._target.may_raise(frame):
+                raise overdue.error
+            _thread.start_new_thread(self._watch, (overdue,))
 
-    def _watch(self, interruption: Interruption) -> None:
+    def _watch(self, request: _Request) -> None:
         time.sleep(BLOCKED_AFTER)
-        if not interruption.is_heard and getsignal(signal.SIGINT) is self._handler:
-            self._overdue = interruption
+        if not request.is_heard and getsignal(signal.SIGINT) is self._handler:
+            self._overdue = request
             # A signal, because it makes the main thread return from system calls.
             if hasattr(signal, "pthread_kill"):
                 main = threading.main_thread().ident

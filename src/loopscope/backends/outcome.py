@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -11,11 +10,10 @@ from loopscope.errors import HostError
 
 if TYPE_CHECKING:
     import contextvars
+    from types import TracebackType
 
     from loopscope.backends.task import ScopeTask
-
-if sys.version_info < (3, 11):
-    pass
+    from loopscope.backends.watch import Made
 
 T = TypeVar("T")
 AsyncFn = Callable[[], Awaitable[T]]
@@ -89,12 +87,28 @@ class Outcome(Generic[T]):
     crashes: tuple[Crash, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Death:
+    """An error that nobody awaits: a background task ended with it, or a callback raised it.
+
+    `message` is what the loop was told of it, and `made` what is known of the task.
+    """
+
+    error: BaseException
+    message: str
+    task: str | None = None
+    made: Made | None = None
+
+
 @dataclass(eq=False, slots=True)
 class Step:
     """One thing that a scope task is asked to do.
 
-    `entry` is the fixture that it sets up or tears down, if it does; `cancel` is there while it is
-    being done; `stopped` says that the host has cancelled it.
+    `owner` is whoever it is done for; `entry` is the fixture that it sets up or tears down, if it
+    does; `cancel` is there while it is being done; `stopped` says that the host has cancelled it;
+    `interrupt` is what it ends with instead of its own outcome, and `where` the traceback for that;
+    `is_outside` says that it waits for something outside the loop; `abandoned` counts how often it
+    was tried to give it up.
     """
 
     task: ScopeTask
@@ -102,12 +116,16 @@ class Step:
     needs: Callable[[Entry], bool]
     entry: Entry | None = None
     context: contextvars.Context | None = None
+    owner: object = None
     value: Any = None
     error: BaseException | None = None
     cause: Crash | None = None
     done: bool = False
     stopped: bool = False
     interrupt: BaseException | None = None
+    where: TracebackType | None = None
+    is_outside: bool = False
+    abandoned: int = 0
     cancel: Callable[[], None] | None = None
     on_done: list[Callable[[], None]] = field(default_factory=list)
 
@@ -157,6 +175,12 @@ def keyboard_interrupt_in(error: BaseException | None) -> KeyboardInterrupt | No
         if (found := keyboard_interrupt_in(inner)) is not None:
             return found
     return None
+
+
+def more_urgent(first: BaseException | None, second: BaseException) -> BaseException:
+    """Return what is to be told of two errors that interrupt: what ends the run, or the first."""
+    is_for_all = isinstance(second, KeyboardInterrupt) and not isinstance(first, KeyboardInterrupt)
+    return second if first is None or is_for_all else first
 
 
 def without_frames_of_ours(error: BaseException) -> BaseException:

@@ -28,11 +28,16 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import trio
 from trio.abc import Clock, Instrument
 
-from loopscope.backends.outcome import without_frames_of_ours
+from loopscope.backends.call_graph import TaskNode, calls_of, running_below
+from loopscope.backends.outcome import more_urgent, without_frames_of_ours
+from loopscope.backends.trio_graph import graph_of, stack_of
 from loopscope.core.placeholders import NURSERY
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+    from types import FrameType, TracebackType
+
+    from loopscope.backends.call_graph import Stack
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -65,8 +70,92 @@ class Part:
         return self.name
 
 
-async def side_by_side(test: Part) -> None:
+class RunningTest:
+    """A test while it is run, for whoever wants to end it before its time.
+
+    It is to a timer what a `Host` is: its methods do what those of the same name do there. `error`
+    and `where` are what it was ended with.
+    """
+
+    cancellation = "trio.Cancelled"
+
+    def __init__(self, name: str) -> None:
+        self.error: BaseException | None = None
+        self.where: TracebackType | None = None
+        self._name = name
+        self._run: _TestRun | None = None
+        self._root: trio.lowlevel.Task | None = None
+        self._token: trio.lowlevel.TrioToken | None = None
+        self._requests = 0
+
+    def begin(self, run: _TestRun) -> None:
+        """Take note of the run, from within it."""
+        self._run = run
+        self._root = trio.lowlevel.current_task()
+        self._token = trio.lowlevel.current_trio_token()
+
+    def end(self) -> None:
+        """Take note that the run is over."""
+        self._run = None
+
+    @property
+    def under_way(self) -> object | None:
+        return self._run
+
+    def interrupt(
+        self, error: BaseException, where: TracebackType | None, first: Callable[[], object]
+    ) -> None:
+        run, token = self._run, self._token
+        if run is None or token is None:
+            return
+        self.error, self.where = more_urgent(self.error, error), self.where or where
+        self._requests += 1
+        requests = self._requests
+
+        def stop() -> None:
+            first()
+            run.stop(everything=requests > 1)
+
+        try:
+            token.run_sync_soon(stop)
+        except trio.RunFinishedError:
+            pass
+
+    def place(self, where: TracebackType | None) -> None:
+        self.where = where or self.where
+
+    def abandon(self) -> bool:
+        """Return False: the run is made for this test, and may break with it."""
+        return False
+
+    def give_up(self) -> None:
+        """Do nothing: whoever gives up raises an error, and the run breaks with it."""
+
+    def running_stack(self, frame: FrameType | None) -> Stack | None:
+        return running_below(frame, trio.run.__code__)
+
+    def may_raise(self, frame: FrameType | None) -> bool:
+        return not trio.lowlevel.currently_ki_protected() and bool(
+            calls_of(self.running_stack(frame) or ())
+        )
+
+    def await_stack(self, running: Stack | None) -> Stack:
+        if running is not None and calls_of(running):
+            return running
+        tasks = [] if self._run is None else self._run.waiting()
+        stacks = (stack_of(task, None, None) for task in tasks)
+        return next((stack for stack in stacks if calls_of(stack)), ())
+
+    def call_graph(self, running: Stack | None) -> TaskNode:
+        if self._root is None:
+            return TaskNode(self._name)
+        return graph_of(self._root, name=self._name)
+
+
+async def side_by_side(test: Part, running: RunningTest | None = None) -> None:
     """Run `test` and all parts that it depends on, in the trio run that this is awaited in.
+
+    `running` is told of the run.
 
     Raises:
         BaseException: the one thing that went wrong, or a group of all that did.
@@ -75,12 +164,18 @@ async def side_by_side(test: Part) -> None:
     __tracebackhide__ = True
     run = _TestRun(test)
     context = contextvars.copy_context()
+    if running is not None:
+        running.begin(run)
     async with trio.open_nursery() as nursery:
         for task in run.tasks.values():
             nursery.start_soon(task.run, name=task.part.name)
         # trio gave each a copy of its own; none of them has begun yet.
         for started in nursery.child_tasks:
             started.context = context
+    if running is not None:
+        running.end()
+        if running.error is not None:
+            raise running.error
     run.raise_errors()
 
 
@@ -114,6 +209,19 @@ class _TestRun:
         self.crashed = True
         for other in self.under_way:
             other.stop()
+
+    def stop(self, *, everything: bool) -> None:
+        """Stop the test from outside: what is under way, or else whatever there is."""
+        self.crashed = True
+        is_all = everything or not self.under_way
+        for task in list(self.tasks.values() if is_all else self.under_way):
+            task.stop()
+
+    def waiting(self) -> Iterator[trio.lowlevel.Task]:
+        """Yield the tasks of the parts that are under way, or else of all."""
+        for task in self.under_way or self.tasks.values():
+            if task.native is not None:
+                yield task.native
 
     def raise_errors(self) -> None:
         """Raise what went wrong, if anything did."""
@@ -149,10 +257,12 @@ class _PartTask:
         self._test_run = test_run
         self._nursery: trio.Nursery
         self._is_stopped = False
+        self.native: trio.lowlevel.Task | None = None
 
     async def run(self) -> None:
         """Live in a nursery of one's own, and never raise anything."""
         __tracebackhide__ = True
+        self.native = trio.lowlevel.current_task()
         own: BaseException | None = None
         try:
             async with trio.open_nursery() as self._nursery:
@@ -173,6 +283,7 @@ class _PartTask:
                 self._test_run.crash(self, None)
         finally:
             own = None
+            self.native = None
             self.ready.set()
             self.gone.set()
 

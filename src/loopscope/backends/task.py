@@ -21,7 +21,7 @@ import abc
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from loopscope.backends.context import await_in
+from loopscope.backends.drive import Drive
 from loopscope.backends.outcome import Crash, without_frames_of_ours
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from loopscope.backends.base import Host
+    from loopscope.backends.call_graph import Stack, TaskNode
     from loopscope.backends.outcome import AsyncFn, Entry, Errand, Step
 
 T = TypeVar("T")
@@ -51,17 +52,29 @@ class ScopeTask(abc.ABC):
         self._current: contextvars.Context | None = context
         self._inbox: Step | None = None
         self._beside: ScopeTask | None = None
-        # A step that the host has abandoned: the task will not look into its inbox.
-        self.stuck_in: Step | None = None
-
-    @property
-    def is_stuck(self) -> bool:
-        """Whether the task is still in the middle of a step that nobody waits for."""
-        return self.stuck_in is not None and not self.stuck_in.done
 
     @abc.abstractmethod
     def wake(self) -> None:
         """Start the task, or wake it where it is parked, to look around."""
+
+    @abc.abstractmethod
+    def shake(self) -> None:
+        """Have the task resumed now, whatever it awaits: the code under way is abandoned.
+
+        Tasks of the user's that it waits for are abandoned as well.
+        """
+
+    def may_abandon(self, sent: object) -> bool:
+        """Say whether abandoned code may be told so where it is about to be resumed with `sent`."""
+        return True
+
+    @abc.abstractmethod
+    def await_stack(self, running: Stack | None) -> Stack:
+        """Return where the task stands; `running` is where its thread is just now."""
+
+    @abc.abstractmethod
+    def call_graph(self, running: Stack | None) -> TaskNode:
+        """Return the task and what it waits for; `running` is where its thread is just now."""
 
     @abc.abstractmethod
     async def _park(self) -> None:
@@ -137,12 +150,13 @@ class ScopeTask(abc.ABC):
         """Await `action` in `context`, or in the one in force."""
         if context is None:
             context = self._current if self._current is not None else self.context
-        if context is self._current:
-            return await action()
         before, self._current = self._current, context
+        drive = Drive(self)
+        self.host.drives.append(drive)
         try:
-            return await await_in(context, action)
+            return await drive.run(action, None if context is before else context)
         finally:
+            self.host.drives.remove(drive)
             self._current = before
 
     async def _perform(self, step: Step) -> None:
@@ -165,7 +179,7 @@ class ScopeTask(abc.ABC):
     async def _unwind(self, cancelled: BaseException) -> Crash:
         """Throw `cancelled` in, from the innermost fixture outwards, until nothing is cancelled."""
         self.unwinding = True
-        self.host.unwinding.add(self)
+        self.host.unwinding += 1
         crashes: list[Crash] = []
         stopped: list[Step] = []
         again: BaseException | None = cancelled
@@ -176,7 +190,7 @@ class ScopeTask(abc.ABC):
         for step in stopped:
             step.blame(cause)
         self.unwinding = False
-        self.host.unwound(self, crashes)
+        self.host.unwound(crashes)
         return cause
 
     async def _unwind_to_owner(self, cancelled: BaseException, stopped: list[Step]) -> Crash:

@@ -7,17 +7,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import outcome
 import trio
 
 from loopscope.backends.base import AsyncFn, Host, ScopeTask, StepCancelled
+from loopscope.backends.call_graph import TaskNode, calls_of, running_below
+from loopscope.backends.drive import Abandoned, keep
 from loopscope.backends.side_by_side import clock_among, instruments_among
+from loopscope.backends.trio_graph import graph_of, stack_of
 from loopscope.backends.trio_seam import TrioRun
+from loopscope.errors import GaveUp
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
     from types import FrameType
 
+    from loopscope.backends.call_graph import Stack
     from loopscope.backends.outcome import Entry, Step
 
 if sys.version_info < (3, 11):
@@ -45,6 +51,8 @@ class TrioTask(ScopeTask):
         self._parked = False
         self._guards: list[_Guard] = []
         self._guard_of: dict[Entry, _Guard] = {}
+        # Those that fixtures had open when the step under way began.
+        self._held_nurseries = 0
 
     def wake(self) -> None:
         if self.native is None:
@@ -52,6 +60,33 @@ class TrioTask(ScopeTask):
         elif self._parked:
             self._parked = False
             self.host.seam.call(partial(trio.lowlevel.reschedule, self.native))
+
+    def shake(self) -> None:
+        if self.native is not None:
+            for task in self._tasks_of_step(self.native):
+                self.host.seam.abort(task, Abandoned)
+
+    def may_abandon(self, sent: object) -> bool:
+        # An error means that the wait was aborted. What has not been may be a nursery that waits
+        # for its children, and is not to be left without them.
+        return isinstance(sent, (outcome.Error, BaseException))
+
+    def _tasks_of_step(self, native: trio.lowlevel.Task) -> Iterator[trio.lowlevel.Task]:
+        # Innermost first: a nursery waits for its children.
+        for nursery in native.child_nurseries[self._held_nurseries :]:
+            for child in nursery.child_tasks:
+                yield from _with_descendants(child)
+        yield native
+
+    def await_stack(self, running: Stack | None) -> Stack:
+        if self.native is None:
+            return ()
+        return stack_of(self.native, running, self.host.seam.current_task())
+
+    def call_graph(self, running: Stack | None) -> TaskNode:
+        if self.native is None:
+            return TaskNode(self.name)
+        return graph_of(self.native, running, self.host.seam.current_task())
 
     async def _main(self) -> None:
         try:
@@ -74,6 +109,8 @@ class TrioTask(ScopeTask):
             guard = self._guard_of[step.entry]
         else:
             guard = self._guard_of[step.entry] = self._new_guard()
+        assert self.native is not None
+        self._held_nurseries = len(self.native.child_nurseries)
         step.begin(partial(self.host.seam.call, guard.scope.cancel))
         if step.entry is not None:
             return await self._run(step.action, step.context)
@@ -151,6 +188,7 @@ class TrioHost(Host):
 
     library = "trio"
     cancelled_type = trio.Cancelled
+    cancellation = "trio.Cancelled"
 
     def __init__(
         self,
@@ -221,12 +259,24 @@ class TrioHost(Host):
     def _stop(self) -> None:
         self._stopped = True
 
-    def _call_soon(self, function: Callable[[], object]) -> None:
+    def call_soon(self, function: Callable[[], object]) -> None:
         self.seam.call_soon(function)
 
-    def may_raise_in(self, frame: FrameType | None) -> bool:
-        # trio's own code, and code that asked for it, must not be interrupted.
-        return self.seam.may_raise_in(frame)
+    def running_stack(self, frame: FrameType | None) -> Stack | None:
+        return running_below(frame, TrioRun.turn.__code__)
+
+    def may_raise(self, frame: FrameType | None) -> bool:
+        # In a task, that is, and where trio would let an interrupt of the user's through.
+        return (
+            self.seam.current_task() is not None
+            and not trio.lowlevel.currently_ki_protected()
+            and bool(calls_of(self.running_stack(frame) or ()))
+        )
+
+    def give_up(self) -> None:
+        keep(self)
+        self.seam.running = False
+        self._stop()
 
     def _is_closed(self) -> bool:
         return not self.seam.running
@@ -246,7 +296,20 @@ class TrioHost(Host):
         if not self.seam.running:
             return
         self.seam.call(self._closing.set)
-        self.seam.turn(lambda: self._gives_up is not None, self._patience_ends())
+        try:
+            self.seam.turn(lambda: False, self.interrupts.patience)
+        except KeyboardInterrupt:
+            self.give_up()
+            raise
         if self.seam.running:
-            names = self.seam.abandon()
-            self._give_up(self.seam, *names)
+            self.give_up()
+            assert self._nursery is not None
+            names = (task.name for task in self._nursery.child_tasks)
+            raise GaveUp(", ".join(f"task {name}" for name in names))
+
+
+def _with_descendants(task: trio.lowlevel.Task) -> Iterator[trio.lowlevel.Task]:
+    for nursery in task.child_nurseries:
+        for child in nursery.child_tasks:
+            yield from _with_descendants(child)
+    yield task

@@ -13,17 +13,17 @@ from __future__ import annotations
 
 import sys
 import time
-import warnings
-from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NoReturn
 
-import trio
-from trio._core import _ki, _run
+from trio import RunFinishedError
+from trio._core import _run
 
 if TYPE_CHECKING:
     import contextvars
     from collections.abc import Awaitable, Callable, Generator
-    from types import FrameType
+
+    import trio
 
 try:
     from sniffio import thread_local as _current_library
@@ -90,28 +90,22 @@ class TrioRun:
             current.update(others)
             sys.set_asyncgen_hooks(*others_hooks)
 
-    def turn(self, until: Callable[[], bool], deadline: float | None = None) -> None:
-        """Turn the run until `until` says so, or the run has ended.
-
-        Or until `deadline`, on the monotonic clock.
+    def turn(self, until: Callable[[], bool], seconds: float | None = None) -> None:
+        """Turn the run until `until` says so or the run has ended, or for so many seconds.
 
         Raises:
             BaseException: what ended the run, or what a signal handler raised during the wait.
         """
-        if not self.running:
-            return
-        with self._current():
-            self._turn(until, deadline)
+        if self.running:
+            with self._current():
+                self._turn(until, None if seconds is None else time.monotonic() + seconds)
 
     def _turn(self, until: Callable[[], bool], deadline: float | None) -> None:
         # Whatever was rescheduled while the run stood still must not wait for I/O.
         timeout = 0.0
-        while True:
+        while deadline is None or time.monotonic() < deadline:
             if deadline is not None:
-                rest = deadline - time.monotonic()
-                if rest <= 0:
-                    return
-                timeout = min(timeout, rest)
+                timeout = min(timeout, max(0.0, deadline - time.monotonic()))
             if self._started:
                 self._events = self._runner.io_manager.get_events(timeout)
             self._started = True
@@ -127,22 +121,6 @@ class TrioRun:
                 raise
             if until():
                 return
-
-    def abandon(self) -> list[str]:
-        """Give up a run that does not end, and return the names of the tasks that are left."""
-        runner = self._runner
-        trios = (None, runner.system_nursery)
-        names = [
-            f"task {task.name}"
-            for task in runner.tasks
-            if task is not runner.main_task and task.parent_nursery not in trios
-        ]
-        self.running = False
-        with self._current(), warnings.catch_warnings():
-            # That weird things might happen.
-            warnings.simplefilter("ignore", RuntimeWarning)
-            self._generator.close()
-        return names
 
     def spawn(
         self,
@@ -161,13 +139,23 @@ class TrioRun:
             function()
 
     def call_soon(self, function: Callable[[], object]) -> None:
-        """Call a synchronous function in a later turn; a signal handler may ask for it."""
-        with suppress(trio.RunFinishedError):
+        """Call `function` in the run's next turn; a signal handler or another thread may ask."""
+        try:
             self._runner.entry_queue.run_sync_soon(function)
+        except RunFinishedError:
+            pass
 
-    def may_raise_in(self, frame: FrameType | None) -> bool:
-        """Say whether trio lets an interrupt be raised in the code of `frame`, just now."""
-        return not _ki.ki_protection_enabled(frame)
+    def abort(self, task: trio.lowlevel.Task, error: Callable[[], BaseException]) -> None:
+        """Have what `task` waits for be aborted by an error, even within a shield.
+
+        As trio does it to deliver a KeyboardInterrupt; a task that is about to run is left alone.
+        """
+
+        def raise_error() -> NoReturn:
+            raise error()
+
+        if task._abort_func is not None:
+            task._attempt_abort(raise_error)
 
     def current_task(self) -> trio.lowlevel.Task | None:
         """Return the task of this run that the calling code runs in, if it does."""

@@ -129,17 +129,14 @@ def backend_and_options(value: object) -> tuple[str, Mapping[str, Any]]:
             options = dict(options)
         case _:
             raise TypeError("anyio_backend must be either a string or tuple of (string, dict)")
-    if name == "asyncio":
-        if options.pop("use_uvloop", False):
-            name = "uvloop"
-        options["collects_errors"] = True
+    if name == "asyncio" and options.pop("use_uvloop", False):
+        name = "uvloop"
     return name, options
 
 
 def _spelled(backend: str, options: Mapping[str, Any]) -> str:
     """Return the key of a choice: tests with the same options can share a loop."""
-    told = {name: value for name, value in options.items() if name != "collects_errors"}
-    return f"{backend} {told}" if told else backend
+    return f"{backend} {dict(options)}" if options else backend
 
 
 def available_backends() -> list[str]:

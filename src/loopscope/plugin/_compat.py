@@ -25,7 +25,7 @@ from _pytest.fixtures import (
 )
 from _pytest.mark.structures import ParameterSet
 from _pytest.nodes import Node
-from _pytest.outcomes import OutcomeException
+from _pytest.outcomes import Failed, OutcomeException
 from _pytest.outcomes import skip as skip_outcome
 from _pytest.python import pytest_pyfunc_call as call_test_function
 from _pytest.scope import Scope
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
         Sequence,
     )
 
-__all__ = ["Node", "SubRequest", "call_test_function"]  # what others may import from here
+__all__ = ["Failed", "Node", "SubRequest", "call_test_function"]  # what others may import from here
 
 AnyFixtureDef: TypeAlias = "FixtureDef[Any]"
 

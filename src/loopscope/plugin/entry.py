@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopscope.backends import registry
+from loopscope.backends.loop_watch import LoopWatch
 from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
 from loopscope.plugin import _compat, options, reporting, takeover, variants
+from loopscope.plugin.background import Background
+from loopscope.plugin.blocked import BlockedLoops
 from loopscope.plugin.collection import Collection, describe
 from loopscope.plugin.endings import Endings
 from loopscope.plugin.execution import Execution, Notes, Refusal
@@ -19,6 +22,7 @@ from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
 from loopscope.plugin.side_by_side import SideBySide
 from loopscope.plugin.state import KEY, STEPPED_IN, State
+from loopscope.plugin.timeouts import Timeouts
 from loopscope.report.ladder import ladder
 
 if TYPE_CHECKING:
@@ -51,15 +55,17 @@ def pytest_configure(config: pytest.Config) -> None:
         takeover.step_in(config.pluginmanager)
     config.addinivalue_line(
         "markers",
-        f"{native.MARK}(scope=None, backend=None, timeout=None, leaks=None, fresh_fixtures=False): run this "
-        "async test on the loop of that scope, on that backend (a name or a list of names), for at "
-        "most so many seconds; what it leaves behind is a matter of ignore, warn or error; with "
-        "@given, set its function-scoped fixtures up afresh for each example.",
+        f"{native.MARK}(scope=None, backend=None, timeout=None, leaks=None, fresh_fixtures=False): "
+        "run this async test on the loop of that scope, on that backend (a name or a list of "
+        "names), for at most so many seconds; what it leaves behind is a matter of ignore, warn or "
+        "error; with @given, set its function-scoped fixtures up afresh for each example.",
     )
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
+    state = State(settings, Collection(Origins(config.rootpath), spoken))
+    config.stash[KEY] = state
     if spoken.executes:
-        config.pluginmanager.register(SideBySide.of(spoken), "loopscope-side-by-side")
-    config.stash[KEY] = State(settings, Collection(Origins(config.rootpath), spoken))
+        side_by_side = SideBySide.of(spoken, state.interrupts)
+        config.pluginmanager.register(side_by_side, "loopscope-side-by-side")
 
 
 def _spoken(config: pytest.Config, settings: options.Settings) -> Spoken:
@@ -112,24 +118,42 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "observe":
         return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
+        _look_after(config, state, None)
         return
     assert state.plan is not None
+    watch = None if state.settings.blocked is None else LoopWatch(state.settings.blocked)
     runtime = Runtime(
         state.collection,
         state.plan,
+        Background(state.settings, state.collection),
         partial(reporting.announce, config),
+        state.interrupts,
         dry=config.option.setupplan,
+        watch=watch,
     )
     state.execution = Execution(runtime)
+    _look_after(config, state, runtime)
+    if watch is not None:
+        config.pluginmanager.register(BlockedLoops(runtime, watch), "loopscope-blocked")
     config.pluginmanager.register(state.execution, "loopscope-execution")
-    endings = Endings(runtime, is_worker=hasattr(config, "workerinput"))
-    config.pluginmanager.register(endings, "loopscope-endings")
     refusing = concerned(state.collection, (one for one in state.findings if one.refuses))
     if refusing:
         config.pluginmanager.register(Refusal(refusing), "loopscope-refusal")
     noted = concerned(state.collection, (one for one in state.findings if not one.refuses))
     if noted:
         config.pluginmanager.register(Notes(noted), "loopscope-notes")
+
+
+def _look_after(config: pytest.Config, state: State, runtime: Runtime | None) -> None:
+    """Keep the time limits of the tests that we run, and let a run that is told to end do so."""
+    side_by_side = config.pluginmanager.get_plugin("loopscope-side-by-side")
+    if runtime is not None or side_by_side is not None:
+        timeouts = Timeouts(config, state.collection, state.settings.timeout, runtime, side_by_side)
+        config.pluginmanager.register(timeouts, "loopscope-timeouts")
+        endings = Endings(
+            state.interrupts, runtime, side_by_side, is_worker=hasattr(config, "workerinput")
+        )
+        config.pluginmanager.register(endings, "loopscope-endings")
 
 
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:

@@ -12,10 +12,12 @@ import pytest
 from loopscope.diagnose.notes import note_for
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop
 from loopscope.plugin import _compat
+from loopscope.plugin.background import followed_by
 from loopscope.plugin.collection import hypothesis_handle, test_body
 from loopscope.plugin.fixtures import Loopscope
-from loopscope.plugin.outcomes import add_note
-from loopscope.plugin.runtime import Refused, fail
+from loopscope.plugin.outcomes import add_note, fail
+from loopscope.plugin.runtime import Refused
+from loopscope.plugin.timer import Past, past_hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -89,7 +91,7 @@ class Execution:
         test = self.runtime.test(item)
         if test is None:
             return (yield)
-        with self.runtime.running(item):
+        with self.runtime.running(item), followed_by(partial(self.runtime.aftermath, item)):
             yield
             if test.needs_loop:
                 self.runtime.open(self.runtime.loop_for(test))
@@ -100,7 +102,7 @@ class Execution:
         __tracebackhide__ = True
         if self.runtime.test(item) is None:
             return (yield)
-        with self.runtime.running(item):
+        with self.runtime.running(item), followed_by(partial(self.runtime.aftermath, item)):
             yield
 
     @pytest.hookimpl(wrapper=True)
@@ -108,11 +110,8 @@ class Execution:
         __tracebackhide__ = True
         if self.runtime.test(item) is None:
             return (yield)
-        with self.runtime.running(item):
-            try:
-                yield
-            finally:
-                self.runtime.settle()
+        with self.runtime.running(item), followed_by(partial(self.runtime.end_of, item)):
+            yield
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
@@ -182,10 +181,13 @@ class Execution:
         def example(*args: Any, **kwargs: Any) -> Any:
             __tracebackhide__ = True
             context = self.runtime.context(test.anchor).copy()
-            return self.runtime.run(test, partial(original, *args, **kwargs), context)
+            with past_hypothesis():
+                return self.runtime.run(test, partial(original, *args, **kwargs), context)
 
         handle.inner_test = example
         try:
             return _compat.call_test_function(item)
+        except Past as past:
+            raise past.error from None
         finally:
             handle.inner_test = original

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from loopscope.backends.base import Crash, Host
     from loopscope.backends.interrupts import Interrupts
+    from loopscope.backends.loop_watch import LoopWatch
     from loopscope.core.plan import Loop
     from loopscope.dialects.vocabulary import Choice
 
@@ -27,17 +28,23 @@ if TYPE_CHECKING:
 class OpenLoops:
     """The hosts of the loops that are open, in the order in which they were opened.
 
-    `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made. What is to be said
-    at the end of the run is in `untold`.
+    `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made. `watch` sees the
+    loops turn. What is to be said at the end of the run is in `untold`.
     """
 
     def __init__(
-        self, announce: Callable[[str, Loop], None], interrupts: Interrupts, *, dry: bool
+        self,
+        announce: Callable[[str, Loop], None],
+        interrupts: Interrupts,
+        *,
+        dry: bool,
+        watch: LoopWatch | None = None,
     ) -> None:
         self._announce = announce
         self._interrupts = interrupts
-        self.untold: list[str] = []
         self._dry = dry
+        self.untold: list[str] = []
+        self._watch = watch
         self._hosts: dict[Loop, Host | None] = {}
 
     def __contains__(self, loop: object) -> bool:
@@ -56,11 +63,18 @@ class OpenLoops:
         """Return the host of `loop`, or None if it is not open."""
         return self._hosts.get(loop)
 
+    def hosts(self) -> Iterator[Host]:
+        """Yield the hosts of the loops that are open."""
+        for host in self._hosts.values():
+            if host is not None:
+                yield host
+
     def open(self, loop: Loop, choice: Choice, item: pytest.Function) -> None:
         """Open `loop` as `choice` says, for the sake of `item`."""
         host = None if self._dry else _opened(loop, choice, item)
         self._hosts[loop] = host
         if host is not None:
+            host.watch = self._watch
             host.interrupts = self._interrupts
         if host is None or not _tell(item, host.native, loop):
             self._announce("SETUP", loop)
@@ -77,7 +91,7 @@ class OpenLoops:
             except Exception as exc:
                 warnings.warn(catalog.disorderly(loop, exc), RuntimeWarning, stacklevel=1)
             finally:
-                others = [other for other in self._hosts.values() if other is not None]
+                others = list(self.hosts())
                 if others:
                     others[-1].become_current()
         self._announce("TEARDOWN", loop)

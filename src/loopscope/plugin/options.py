@@ -8,6 +8,7 @@ import pytest
 
 from loopscope.backends import registry
 from loopscope.core.plan import Policy
+from loopscope.dialects.native import LEAK_POLICIES
 from loopscope.errors import LoopscopeError, UnknownName
 
 MODES = ("auto", "strict")
@@ -24,6 +25,10 @@ class Settings:
     policy: Policy
     backends: tuple[str, ...]
     ladder: bool
+    leaks: str
+    leaks_allow: tuple[str, ...]
+    timeout: float | None
+    blocked: float | None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -42,10 +47,31 @@ def add_options(parser: pytest.Parser) -> None:
             "comma-separated; every async test runs on each: "
             f"{', '.join(registry.names())} (default asyncio)",
         ),
+        (
+            "leaks",
+            "what to do about tasks, timers, child processes and the like that a test or fixture "
+            f"leaves behind: {', '.join(LEAK_POLICIES)} (default warn); they are ended in any case",
+        ),
+        (
+            "timeout",
+            "seconds that an async test may take, its fixtures included, 0 for no limit "
+            "(default: what pytest-timeout says, if it is installed)",
+        ),
+        (
+            "blocked",
+            "seconds that a call may keep a loop from turning before there is a warning, 0 for "
+            "no limit (default 0)",
+        ),
     )
     for name, text in options:
         group.addoption(f"--loopscope-{name}", metavar=name.upper(), help=text)
         parser.addini(f"loopscope_{name}", text, default="")
+    parser.addini(
+        "loopscope_leaks_allow",
+        "names, with wildcards, of tasks and of coroutine functions that may be left behind",
+        type="linelist",
+        default=[],
+    )
     group.addoption(
         "--loopscope-ladder",
         action="store_true",
@@ -71,6 +97,10 @@ def read(config: pytest.Config) -> Settings:
         policy=Policy(_choice(config, "loops", POLICIES)),
         backends=names,
         ladder=config.getoption("loopscope_ladder"),
+        leaks=_choice(config, "leaks", LEAK_POLICIES, "warn"),
+        leaks_allow=tuple(config.getini("loopscope_leaks_allow")),
+        timeout=_seconds(config, "timeout"),
+        blocked=_seconds(config, "blocked") or None,
     )
 
 
@@ -87,8 +117,25 @@ def _words(config: pytest.Config, name: str, default: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def _choice(config: pytest.Config, name: str, valid: tuple[str, ...]) -> str:
-    words = _words(config, name, valid[0])
+def _choice(
+    config: pytest.Config, name: str, valid: tuple[str, ...], default: str | None = None
+) -> str:
+    words = _words(config, name, default or valid[0])
     if len(words) == 1 and words[0] in valid:
         return words[0]
     raise pytest.UsageError(str(UnknownName(f"loopscope_{name}", " ".join(words), valid)))
+
+
+def _seconds(config: pytest.Config, name: str) -> float | None:
+    words = _words(config, name, "")
+    if not words:
+        return None
+    try:
+        seconds = float(words[0]) if len(words) == 1 else -1.0
+    except ValueError:
+        seconds = -1.0
+    if 0 <= seconds < float("inf"):
+        return seconds
+    raise pytest.UsageError(
+        f"loopscope_{name} is a number of seconds, 0 for no limit, not {' '.join(words)!r}"
+    )

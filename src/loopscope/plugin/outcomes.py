@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+
+if TYPE_CHECKING:
+    from loopscope.diagnose.catalog import Finding
 
 if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
@@ -12,6 +16,12 @@ if sys.version_info < (3, 11):
 # What pytest knows how to handle, but not inside a group.
 _OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception, pytest.fail.Exception)
 _ENDS_THE_RUN = (pytest.exit.Exception, SystemExit)
+
+
+def fail(finding: Finding) -> NoReturn:
+    """Fail the test or fixture under way with a finding, which says more than a traceback."""
+    # Not hidden: pytest shows no frame of it, but it complains if there is none that it could show.
+    pytest.fail(str(finding), pytrace=False)
 
 
 def outcome_in(error: BaseException) -> BaseException | None:

@@ -96,6 +96,10 @@ class Origins:
             origin = self._of_fixtures[definition] = self.of(definition.func)
         return origin
 
+    def of_line(self, path: str, line: int) -> Origin:
+        """Return a line of a file, which may be outside of the root directory."""
+        return Origin(self._inside_root(path) or path, line)
+
     def of(self, function: Any) -> Origin:
         """Return where a function is written down."""
         while isinstance(function, partial):

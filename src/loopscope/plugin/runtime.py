@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopscope.backends.base import AsyncFn, Crash, Entry, Host, Outcome, ScopeTask, YieldCountError
-from loopscope.backends.interrupts import Interrupts
+from loopscope.backends.base import AsyncFn, Entry, Host, Outcome, ScopeTask, YieldCountError
 from loopscope.core.graph import Suite, Vertex, reach
 from loopscope.core.plan import Loop, Plan, place
 from loopscope.core.scope import Anchor, Scope
@@ -19,21 +17,27 @@ from loopscope.diagnose import catalog
 from loopscope.diagnose.fixes import late_finding
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
+from loopscope.plugin.background import Background, followed_by, raise_all
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
+from loopscope.plugin.crashes import Crashes, Held, finish_all
 from loopscope.plugin.loops import OpenLoops
-from loopscope.plugin.outcomes import add_note, only_leaf, outcome_in
+from loopscope.plugin.outcomes import fail, only_leaf, outcome_in
+from loopscope.plugin.teardown import Teardown
+from loopscope.plugin.timer import Activity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, KeysView
     from contextvars import Context
     from types import FrameType
 
+    from loopscope.backends.interrupts import Interrupts
+    from loopscope.backends.loop_watch import LoopWatch
     from loopscope.dialects.vocabulary import Dialect
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
     from loopscope.plugin.collection import Collection
 
 if sys.version_info < (3, 11):
-    from exceptiongroup import BaseExceptionGroup
+    pass
 
 
 class Refused(LoopscopeError, RuntimeError):
@@ -41,21 +45,6 @@ class Refused(LoopscopeError, RuntimeError):
 
     def __init__(self, finding: catalog.Finding) -> None:
         super().__init__(str(finding))
-
-
-def fail(finding: catalog.Finding) -> NoReturn:
-    """Fail the test or fixture under way with a finding, which says more than a traceback."""
-    # Not hidden: pytest shows no frame of it, but it complains if there is none that it could show.
-    pytest.fail(str(finding), pytrace=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """What an entry of ours stands for: a fixture definition, and the request it was made for."""
-
-    definition: AnyFixtureDef
-    request: SubRequest
-    vertex: Vertex
 
 
 class Runtime:
@@ -69,23 +58,26 @@ class Runtime:
         self,
         collection: Collection,
         plan: Plan,
+        background: Background,
         announce: Callable[[str, Loop], None],
+        interrupts: Interrupts,
         *,
         dry: bool = False,
+        watch: LoopWatch | None = None,
     ) -> None:
+        self.activities: list[Activity] = []
         self.collection = collection
+        self.background = background
         self.plan = plan
         self.contexts = ScopeContexts()
-        self.interrupts = Interrupts()
-        self.loops = OpenLoops(announce, self.interrupts, dry=dry)
+        self.interrupts = interrupts
+        self.teardown = Teardown(interrupts)
+        self.loops = OpenLoops(announce, interrupts, dry=dry, watch=watch)
         self.dry = dry
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
         self._stepping = False
-        self._unsettled: list[Crash] = []
-        self._told: list[Crash] = []
-        self._tears_down = False
-        self._deferred: KeyboardInterrupt | None = None
+        self._crashes = Crashes()
 
     def test(self, item: pytest.Item) -> Vertex | None:
         """Return the vertex of a test that is ours."""
@@ -113,66 +105,36 @@ class Runtime:
         return self.loops[loop]
 
     def _close(self, loop: Loop) -> None:
-        with self._deferring():
-            self._unsettled.extend(self.loops.close(loop))
-
-    @property
-    def untold(self) -> list[str]:
-        """What is to be said at the end of a run that has ended early."""
-        return self.loops.untold
+        __tracebackhide__ = True
+        host = self.loops[loop]
+        if host is None:
+            self.loops.close(loop)
+            return
+        deaths = partial(self.background.deaths, host, None, self._test_name)
+        with self.teardown.deferring(), followed_by(deaths):
+            try:
+                errors = self._end_leftovers(host)
+            finally:
+                self._crashes.add(self.loops.close(loop))
+            raise_all(errors)
 
     def close(self) -> None:
         """Tear down what is still open: pytest drops finalizers when one of them ends the run."""
         self._sweep(lambda anchor: True)
 
-    @contextmanager
-    def tearing_down(self) -> Iterator[None]:
-        """Let an interrupt end what is being torn down, and come out when all of it is.
-
-        Raises:
-            KeyboardInterrupt: there was one.
-        """
-        __tracebackhide__ = True
-        self._tears_down = True
-        try:
-            yield
-        except Exception:
-            raise
-        except BaseException:
-            self._sweep(lambda anchor: not _compat.is_set_up(self.collection.places.nodes[anchor]))
-            raise
-        finally:
-            self._tears_down = False
-            deferred, self._deferred = self._deferred, None
-            if deferred is not None:
-                raise deferred
-
-    @contextmanager
-    def _deferring(self) -> Iterator[None]:
-        try:
-            yield
-        except KeyboardInterrupt as exc:
-            if not self._tears_down or self.interrupts.is_over:
-                raise
-            self._deferred = exc
+    def sweep(self) -> None:
+        """Tear down what is still open of places that pytest has left."""
+        nodes = self.collection.places.nodes
+        self._sweep(lambda anchor: not _compat.is_set_up(nodes[anchor]))
 
     def _sweep(self, is_left: Callable[[Anchor], bool]) -> None:
-        """Tear down what belongs to places that are left, unless there is no time."""
         for anchor in sorted(self._tasks, key=lambda anchor: anchor.scope):
             if is_left(anchor) and not self.interrupts.is_over:
                 for task in self._tasks[anchor].values():
-                    self._finish_all(task)
+                    self.loops.untold += finish_all(task)
         for loop in reversed(list(self.loops)):
             if is_left(loop.anchor):
                 self._close(loop)
-
-    def _finish_all(self, task: ScopeTask) -> None:
-        for part in reversed(list(task.chain())):
-            for entry in reversed(list(part.stack)):
-                try:
-                    self._finish(entry.key, None)
-                except Exception as exc:
-                    self.untold.append(catalog.failed_late(entry.key.vertex, exc))
 
     def context(self, anchor: Anchor) -> Context:
         """Return the context of a place; it ends when pytest leaves the place."""
@@ -208,8 +170,8 @@ class Runtime:
         if self._stepping:
             raise Refused(catalog.run_while_running(vertex.name))
         host, task = self._task(self.loop_for(vertex), vertex.anchor)
-        with self._one_at_a_time():
-            outcome = host.run(task, action, self._is_needed, context)
+        with self._step("call", vertex):
+            outcome = host.run(task, action, self._is_needed, context, vertex)
         return self._unwrap(outcome)
 
     def set_up(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
@@ -223,17 +185,20 @@ class Runtime:
         kwargs = {name: request.getfixturevalue(name) for name in definition.argnames}
         function = _compat.fixture_function(definition, request)
         host, task = self._task(self.loop_for(vertex), vertex.anchor)
-        with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
+        giving = self.contexts.giving(vertex.anchor, task.context)
+        with self._step("setup", vertex), giving:
             made = self.dialect(item).adapt(function, kwargs)
+            held = Held(definition, request, vertex)
             if not hasattr(made, "__anext__"):
                 context = task.context.copy()
-                outcome = host.run(task, lambda: made, self._is_needed, context)
+                request.addfinalizer(partial(self._end_of_coroutine, host, held))
+                outcome = host.run(task, lambda: made, self._is_needed, context, held)
                 tokens = adopt(context, task.context)
                 if tokens:
                     # It has no teardown in which it could do so itself.
                     request.addfinalizer(partial(self._take_back, vertex, task.context, tokens))
             else:
-                entry = Entry(Held(definition, request, vertex), made)
+                entry = Entry(held, made)
                 try:
                     outcome = host.enter(task, entry, self._is_needed)
                 finally:
@@ -242,6 +207,10 @@ class Runtime:
                     request.addfinalizer(partial(self._leave, host, task, entry))
         return self._unwrap(outcome, vertex)
 
+    def _end_of_coroutine(self, host: Host, held: Held) -> None:
+        __tracebackhide__ = True
+        raise_all(self._after_fixture(host, held))
+
     def _take_back(self, vertex: Vertex, context: Context, tokens: Tokens) -> None:
         with self.contexts.giving(vertex.anchor, context):
             take_back(context, tokens)
@@ -249,8 +218,10 @@ class Runtime:
     def _leave(self, host: Host, task: ScopeTask, entry: Entry) -> None:
         __tracebackhide__ = True
         vertex = entry.key.vertex
-        with self._deferring():
-            with self._one_at_a_time(), self.contexts.giving(vertex.anchor, task.context):
+        after = partial(self._after_fixture, host, entry.key)
+        with self.teardown.deferring(), followed_by(after):
+            giving = self.contexts.giving(vertex.anchor, task.context)
+            with self._step("teardown", vertex), giving:
                 outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
             self._unwrap(outcome, vertex)
 
@@ -268,7 +239,9 @@ class Runtime:
         if host is not None:
             run = partial(host.run_beside, run)
         kwargs = {name: request.getfixturevalue(name) for name in definition.argnames}
-        return _compat.set_up_in(run, definition, request, kwargs)
+        origin = self.collection.origins.of_fixture(definition)
+        with self._doing(Activity("setup", definition.argname, origin)):
+            return _compat.set_up_in(run, definition, request, kwargs)
 
     def set_up_beside(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
         """Set a synchronous fixture up that has a loop, and is not run on it."""
@@ -326,36 +299,38 @@ class Runtime:
                 traceback = traceback.tb_next
             raise exc.with_traceback(traceback) from exc.__cause__
 
-    def settle(self) -> None:
-        """Finish what crashes have torn down, at the end of a test: pytest does not know yet.
+    def aftermath(self, item: pytest.Item) -> list[BaseException]:
+        """Return the errors that nobody has awaited in a phase of `item`."""
+        owner = self.test(item)
+        return [
+            error
+            for host in self.loops.hosts()
+            for error in self.background.deaths(host, owner, item.name)
+        ]
 
-        Raises:
-            BaseException: what a crash or a teardown raised that made no test fail.
+    def end_of(self, item: pytest.Item) -> list[BaseException]:
+        """Settle what `item` leaves behind on loops that stay open; return what went wrong.
+
+        pytest comes to know of what crashes have torn down, and what the test has left is ended.
         """
-        __tracebackhide__ = True
-        crashes, self._unsettled = self._unsettled, []
-        errors: list[BaseException] = []
-        for crash in crashes:
-            for entry in crash.unwound:
-                try:
-                    self._finish(entry.key, crash if entry is crash.owner else None)
-                except BaseException as exc:
-                    errors.append(exc)
-            if crash.error is not None and crash not in self._told:
-                errors.append(self._blame(crash))
-        self._told.clear()
-        if len(errors) > 1:
-            raise BaseExceptionGroup("errors in the background of fixtures", errors)
-        if errors:
-            raise errors[0]
+        owner = self.test(item)
+        errors = self._crashes.settle(self._test_name)
+        for host in list(self.loops.hosts()):
+            errors += self._end_leftovers(host, owner)
+        return [*errors, *self._crashes.settle(self._test_name), *self.aftermath(item)]
 
-    def _finish(self, held: Held, crash: Crash | None) -> None:
-        """Have pytest finish a fixture; one that has crashed fails whoever asks for it again."""
-        error = None
-        if crash is not None:
-            finding = catalog.needs_crashed(held.vertex, crash.error)
-            error = pytest.fail.Exception(str(finding), pytrace=False)
-        _compat.forget(held.definition, held.request, error)
+    def _end_leftovers(self, host: Host, owner: object = None) -> list[BaseException]:
+        with self._one_at_a_time():
+            outcome = host.end_leftovers(partial(self.background.spares, owner), owner)
+        self._crashes.add(outcome.crashes)
+        errors = [] if outcome.error is None else [outcome.error]
+        return [*errors, *self.background.tell(outcome.value or (), self._item)]
+
+    def _after_fixture(self, host: Host, held: Held) -> list[BaseException]:
+        return [
+            *self._end_leftovers(host, held),
+            *self.background.deaths(host, held, self._test_name),
+        ]
 
     @contextmanager
     def running(self, item: pytest.Item) -> Iterator[None]:
@@ -382,6 +357,24 @@ class Runtime:
             yield
         finally:
             self._stepping = False
+
+    @contextmanager
+    def _step(self, action: str, vertex: Vertex) -> Iterator[None]:
+        with self._one_at_a_time(), self._doing(Activity(action, vertex.name, vertex.origin)):
+            yield
+
+    @contextmanager
+    def _doing(self, activity: Activity) -> Iterator[None]:
+        self.activities.append(activity)
+        try:
+            yield
+        finally:
+            self.activities.pop()
+
+    def turning(self) -> Host | None:
+        """Return the host whose loop turns for a test just now."""
+        hosts = (self.loops[loop] for loop in list(self.loops))
+        return next((host for host in hosts if host is not None and host.under_way), None)
 
     def _is_needed(self, entry: Entry) -> bool:
         """Say whether the test under way depends on the fixture behind `entry`."""
@@ -416,9 +409,9 @@ class Runtime:
 
     def _unwrap(self, outcome: Outcome[Any], vertex: Vertex | None = None) -> Any:
         __tracebackhide__ = True
-        self._unsettled.extend(outcome.crashes)
+        self._crashes.add(outcome.crashes)
         if outcome.cause is not None:
-            self._fail_for(outcome.cause)
+            self._crashes.fail_for(outcome.cause, self._test_name)
         error = outcome.error
         if isinstance(error, YieldCountError) and vertex is not None:
             fail(catalog.yield_count(vertex.name, vertex.origin, str(error)))
@@ -429,22 +422,6 @@ class Runtime:
                 raise error
             raise instead from (None if instead is only_leaf(error) else error)
         return outcome.value
-
-    def _fail_for(self, crash: Crash) -> NoReturn:
-        __tracebackhide__ = True
-        self._told.append(crash)
-        if crash.owner is None or crash.error is None:
-            owner = None if crash.owner is None else crash.owner.key.vertex
-            fail(catalog.cancelled_silently(owner, self._test_name))
-        raise self._blame(crash)
-
-    def _blame(self, crash: Crash) -> BaseException:
-        """Return the error of a crash with a note that says whose it is."""
-        assert crash.owner is not None
-        assert crash.error is not None
-        error = only_leaf(crash.error)
-        add_note(error, catalog.crashed(crash.owner.key.vertex, self._test_name))
-        return error
 
     @property
     def _test_name(self) -> str:

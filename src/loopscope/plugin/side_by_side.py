@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from types import TracebackType
 
+    from loopscope.backends.interrupts import Interrupts
     from loopscope.backends.side_by_side import Part
     from loopscope.dialects.vocabulary import Dialect, Spoken
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
+    from loopscope.plugin.timer import Turning
 
 
 class SideBySide:
@@ -44,13 +46,17 @@ class SideBySide:
         claims: Callable[[pytest.Item], bool],
         takes: Callable[[AnyFixtureDef, pytest.Item], bool],
         run_for: Callable[[pytest.Item], Callable[..., Any]],
+        interrupts: Interrupts,
     ) -> None:
         self.claims = claims
         self.takes = takes
         self.run_for = run_for
+        self.interrupts = interrupts
+        self.turning: Turning | None = None
+        """The test that is run just now."""
 
     @classmethod
-    def of(cls, spoken: Spoken) -> SideBySide:
+    def of(cls, spoken: Spoken, interrupts: Interrupts) -> SideBySide:
         """Make one for the tests of those dialects that want it."""
 
         @functools.cache
@@ -76,7 +82,7 @@ class SideBySide:
             owner = dialect(item)
             return owner is not None and item.get_closest_marker(owner.mark) is not None
 
-        return cls(claims, takes, run_for)
+        return cls(claims, takes, run_for, interrupts)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Part | None:
@@ -180,12 +186,20 @@ class SideBySide:
         test = engine.Part(f"<test {name!r}>", function, arguments)
         clock = engine.clock_among(arguments)
         instruments = engine.instruments_among(arguments)
+        turning = self.turning = engine.RunningTest(item.name)
+        before = self.interrupts.aim(turning)
         try:
-            run(partial(engine.side_by_side, test), clock=clock, instruments=instruments)
+            run(partial(engine.side_by_side, test, turning), clock=clock, instruments=instruments)
         except BaseException as exc:
-            error = keyboard_interrupt_in(exc) or outcome_in(exc) or exc
+            error = turning.error or keyboard_interrupt_in(exc) or outcome_in(exc) or exc
         else:
             return
+        finally:
+            self.interrupts.aim(before)
+            self.turning = None
+        if error is turning.error:
+            error.with_traceback(turning.where or error.__traceback__)
+            raise error
         # Out here, where Python takes no other error for the context of this one.
         try:
             raise error.with_traceback(_users_part(error.__traceback__))
