@@ -25,6 +25,10 @@ class HostError(LoopscopeError):
     """A host was asked for what cannot be done, such as a step on a closed loop."""
 
 
+class GaveUp(HostError):
+    """A loop was closed although something on it had not ended; the message says what."""
+
+
 class DeclarationError(LoopscopeError):
     """A mark, option or decorator that says something loopscope does not understand."""
 
@@ -43,3 +47,7 @@ class BlockedLoopWarning(LoopscopeWarning):
 
 class ShutdownWarning(LoopscopeWarning, RuntimeWarning):
     """A loop that could not be shut down in order: a RuntimeWarning, as that of pytest-asyncio."""
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM has come: the run ends as after a Ctrl-C."""

@@ -88,7 +88,7 @@ def test_the_thread_is_as_it_was_after_each_turn() -> None:
         assert {"runner", "task"} <= set(context)
         assert hooks != before[1]
         assert library == "trio"
-        assert handler is not signal.default_int_handler
+        assert handler is signal.default_int_handler  # the host's affair
 
 
 def test_the_thread_is_as_it_was_after_an_error() -> None:

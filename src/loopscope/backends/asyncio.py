@@ -22,14 +22,14 @@ from loopscope.backends.asyncio_graph import abandon_below, graph_of, stack_of
 from loopscope.backends.base import Host, Outcome, ScopeTask
 from loopscope.backends.call_graph import TaskNode, calls_of, running_below
 from loopscope.backends.drive import keep
-from loopscope.backends.leftovers import end_leftovers, until_ended
+from loopscope.backends.leftovers import GRACE, description, end_leftovers, until_ended
 from loopscope.backends.outcome import Death
 from loopscope.backends.watch import OWNER, Kind, Watch
-from loopscope.errors import HostError
+from loopscope.errors import GaveUp, HostError
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
     from types import FrameType
 
     from loopscope.backends.call_graph import Stack
@@ -334,7 +334,7 @@ class AsyncioHost(Host):
             return Outcome(())
         made = partial(self._made_by_users, owner)
         task = self.task("leftovers", copy_context(), hidden=True)
-        return self.run(task, partial(end_leftovers, made, spare, kinds), _nothing)
+        return self.run(task, partial(end_leftovers, made, spare, kinds, self._grace), _nothing)
 
     def _has_left(self, owner: object, kinds: set[Kind]) -> bool:
         return any(made.kind in kinds and made.is_left for made in self._made_by_users(owner))
@@ -347,6 +347,11 @@ class AsyncioHost(Host):
         for made in self._watch.made(owner):
             if made.kind is not Kind.ASYNC_GENERATOR or id(made.refer()) not in fixtures:
                 yield made
+
+    @property
+    def _grace(self) -> float:
+        patience = self.interrupts.patience
+        return GRACE if patience is None else patience
 
     def _turn(self) -> None:
         self._loop.run_forever()
@@ -371,6 +376,7 @@ class AsyncioHost(Host):
     def give_up(self) -> None:
         keep(self)
         self._is_given_up = True
+        self._stop()
 
     def _is_closed(self) -> bool:
         return self._is_given_up or self._loop.is_closed()
@@ -392,7 +398,7 @@ class AsyncioHost(Host):
             return
         if self._is_borrowed and not loop.is_closed():
             if self.natives:
-                loop.run_until_complete(_cancel_all(set(self.natives)))
+                loop.run_until_complete(_cancel_all(set(self.natives), self._grace))
             del loop.call_exception_handler
             self._watch.take_off()
             return
@@ -408,16 +414,40 @@ class AsyncioHost(Host):
                 # What is ready may be an async generator that was dropped, and wants to be closed.
                 if getattr(loop, "_ready", True):
                     _turn_once(loop)
-            left = asyncio.all_tasks(loop) | self.natives
-            if left:
-                loop.run_until_complete(_cancel_all(left))
+            tasks = asyncio.all_tasks(loop) | self.natives
+            if tasks:
+                loop.run_until_complete(_cancel_all(tasks, self._grace))
             if getattr(loop, "_asyncgens", True) or _is_replaced(loop, "shutdown_asyncgens"):
                 loop.run_until_complete(loop.shutdown_asyncgens())
-            if getattr(loop, "_default_executor", True) is not None:
-                loop.run_until_complete(loop.shutdown_default_executor())
+            has_threads = getattr(loop, "_default_executor", True) is not None
+            if has_threads and not self._is_in_time(loop.shutdown_default_executor()):
+                left = (made for made in self._watch.made() if made.is_left)
+                jobs = [description(made) for made in left if made.kind is Kind.EXECUTOR_JOB]
+                raise GaveUp(", ".join(jobs))
         finally:
             loop.close()
             current.forget(loop)
+
+    def _is_in_time(self, coroutine: Coroutine[Any, Any, object]) -> bool:
+        """Await something, within limits if the run is to end; return whether that was enough."""
+        loop, patience = self._loop, self.interrupts.patience
+        if patience is None:
+            loop.run_until_complete(coroutine)
+            return True
+        task: asyncio.Task[object] = loop.create_task(coroutine)
+        # By a thread: the clock of the loop need not be that of the wall.
+        timer = threading.Timer(patience, self.call_soon, (loop.stop,))
+        timer.daemon = True
+        timer.start()
+        try:
+            loop.run_until_complete(task)
+        except RuntimeError:
+            if task.done():
+                raise
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+        finally:
+            timer.cancel()
+        return task.done()
 
 
 def _turn_once(loop: asyncio.AbstractEventLoop) -> None:
@@ -432,10 +462,10 @@ def _is_replaced(loop: asyncio.AbstractEventLoop, method: str) -> bool:
     return method in getattr(loop, "__dict__", ())
 
 
-async def _cancel_all(tasks: set[asyncio.Task[Any]]) -> None:
+async def _cancel_all(tasks: set[asyncio.Task[Any]], grace: float) -> None:
     for task in tasks:
         task.cancel()
-    await until_ended(tasks)
+    await until_ended(tasks, grace)
     for task in tasks:
         if task.done() and not task.cancelled() and (error := task.exception()) is not None:
             asyncio.get_running_loop().call_exception_handler(

@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from loopscope.backends.interruptible import Interruptible
+from loopscope.backends.interrupts import Interrupts
 from loopscope.backends.outcome import (
     AsyncFn,
     Crash,
@@ -76,6 +77,7 @@ class Host(Interruptible):
         self.unwinding = 0
         self.closed = False
         self.watch: LoopWatch | None = None
+        self.interrupts = Interrupts()
         self._turning = False
         self._crashes: list[Crash] = []
         self._deaths: list[Death] = []
@@ -113,7 +115,11 @@ class Host(Interruptible):
 
     @abc.abstractmethod
     def _shut_down(self) -> None:
-        """Cancel what is left on the loop and close it."""
+        """Cancel what is left on the loop and close it.
+
+        Raises:
+            GaveUp: something did not end within the patience of `interrupts`.
+        """
 
     @abc.abstractmethod
     def _scope_task(self) -> ScopeTask | None:
@@ -195,6 +201,7 @@ class Host(Interruptible):
         Fixtures that are still open are unwound; what that told is returned.
 
         Raises:
+            GaveUp: the run is to end, and something that was left did not end in time.
             Exception: what kept it from being closed in order; it is closed nevertheless.
         """
         if not self.closed:
@@ -267,14 +274,16 @@ class Host(Interruptible):
         if refusal is not None:
             return Outcome(error=HostError(refusal))
         self._steps.append(step)
-        step.task.send(step)
+        before = self.interrupts.aim(self)
         try:
+            step.task.send(step)
             while not step.done or self.unwinding:
                 if self._is_closed():
                     step.error = HostError(f"the loop of {self.name} was closed while it was used")
                     break
                 self._turn_for(step)
         finally:
+            self.interrupts.aim(before)
             self._steps.pop()
         interrupt = step.interrupt or self._untold_interrupt(step)
         if interrupt is not None:
@@ -302,8 +311,9 @@ class Host(Interruptible):
         try:
             self._turn()
         except BaseException as exc:
-            # A signal handler raised in the middle of the loop's own code. The first time, end the
-            # step in an orderly way; the second time somebody is in a hurry.
+            # A signal handler raised in the middle of the loop's own code, or in a task that is not
+            # the step's. The first time, end the step in an orderly way; the second time somebody
+            # is in a hurry.
             if self._is_closed() or (step.interrupt is not None and step.interrupt is not exc):
                 raise
             step.interrupt, self._errand = exc, None
@@ -316,7 +326,8 @@ class Host(Interruptible):
         errand, self._errand = self._errand, None
         if errand is not None:
             step.is_outside = True
-            errand.do()
+            with self.interrupts.lifted():
+                errand.do()
             step.is_outside = False
             if errand.awaited and not self._is_closed():
                 errand.task.wake()

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from loopscope.backends.drive import ATTEMPTS, LAST_ATTEMPT, Drive
+from loopscope.backends.outcome import more_urgent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,7 @@ class Interruptible(abc.ABC):
         step = self.under_way
         if step is None:
             return
-        step.interrupt, step.where = step.interrupt or error, step.where or where
+        step.interrupt, step.where = more_urgent(step.interrupt, error), step.where or where
 
         def stop() -> None:
             first()

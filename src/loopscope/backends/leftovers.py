@@ -41,6 +41,7 @@ async def end_leftovers(
     made: Callable[[], Iterable[Made]],
     spare: Callable[[Leftover, object], bool],
     kinds: Collection[Kind],
+    grace: float = GRACE,
 ) -> tuple[Leftover, ...]:
     """End all of `made()` that goes on and is not to be spared, and return what that was.
 
@@ -67,7 +68,7 @@ async def end_leftovers(
                     continue
             await _END[one.kind](thing)
             left.append(told)
-        stubborn = await until_ended([task for _, task in waiting])
+        stubborn = await until_ended([task for _, task in waiting], grace)
         for told, task in waiting:
             if task in stubborn:
                 left = [one for one in left if one is not told]
@@ -78,18 +79,25 @@ async def end_leftovers(
     return tuple(left)
 
 
-async def until_ended(tasks: Collection[asyncio.Task[Any]]) -> set[asyncio.Task[Any]]:
+async def until_ended(
+    tasks: Collection[asyncio.Task[Any]], grace: float = GRACE
+) -> set[asyncio.Task[Any]]:
     """Wait until cancelled `tasks` have ended; abandon those that do not, and return them."""
     left = set(tasks)
     for _ in range(_CANCELLED_AGAIN):
         if not left:
             break
-        _, left = await asyncio.wait(left, timeout=GRACE / _CANCELLED_AGAIN)
+        _, left = await asyncio.wait(left, timeout=grace / _CANCELLED_AGAIN)
         for task in left:
             task.cancel()
     for task in left:
         abandon(task)
     return left
+
+
+def description(made: Made) -> str:
+    """Return what a reader would call something that was made on a loop."""
+    return _DESCRIBED[made.kind](made.refer())[0]
 
 
 def abandon(task: asyncio.Task[Any]) -> None:

@@ -177,6 +177,12 @@ def keyboard_interrupt_in(error: BaseException | None) -> KeyboardInterrupt | No
     return None
 
 
+def more_urgent(first: BaseException | None, second: BaseException) -> BaseException:
+    """Return what is to be told of two errors that interrupt: what ends the run, or the first."""
+    is_for_all = isinstance(second, KeyboardInterrupt) and not isinstance(first, KeyboardInterrupt)
+    return second if first is None or is_for_all else first
+
+
 def without_frames_of_ours(error: BaseException) -> BaseException:
     """Return `error` with the leading frames of the backends cut off its traceback."""
     traceback = error.__traceback__

@@ -8,6 +8,7 @@ import trio
 
 from loopscope.backends.call_graph import TaskNode, calls_of, running_below
 from loopscope.backends.drive import LAST_ATTEMPT, Abandoned
+from loopscope.backends.outcome import more_urgent
 from loopscope.backends.trio_graph import graph_of, stack_of
 from loopscope.backends.trio_seam import abort, with_descendants
 
@@ -58,7 +59,7 @@ class RunningTest:
         run = self._run
         if run is None:
             return
-        self.error, self.where = self.error or error, self.where or where
+        self.error, self.where = more_urgent(self.error, error), self.where or where
         self._requests += 1
         everything = self._requests > 1 or not run.under_way
 
@@ -93,6 +94,9 @@ class RunningTest:
 
         self._call_soon(abort_all)
         return True
+
+    def give_up(self) -> None:
+        """Do nothing: whoever gives up raises an error, and the run breaks with it."""
 
     def running_stack(self, frame: FrameType | None) -> Stack | None:
         return running_below(frame, trio.run.__code__)

@@ -16,6 +16,7 @@ from loopscope.backends.drive import Abandoned, keep
 from loopscope.backends.side_by_side import clock_among, instruments_among
 from loopscope.backends.trio_graph import graph_of, stack_of
 from loopscope.backends.trio_seam import TrioRun, abort, with_descendants
+from loopscope.errors import GaveUp
 
 if TYPE_CHECKING:
     import contextvars
@@ -217,7 +218,6 @@ class TrioHost(Host):
             instruments = (*instruments, *instruments_among(arguments))
         self._stopped = False
         self._nursery: trio.Nursery | None = None
-        self._interrupt: KeyboardInterrupt | None = None
         self._closing = trio.Event()
         self._ended = False
         self.seam = TrioRun(
@@ -253,27 +253,15 @@ class TrioHost(Host):
 
     async def _main(self) -> None:
         async with trio.open_nursery() as self._nursery:
-            await self._until_closing()
+            try:
+                await self._closing.wait()
+            finally:
+                self._ended = True
             self._nursery.cancel_scope.cancel()
-
-    async def _until_closing(self) -> None:
-        try:
-            while not self._closing.is_set():
-                try:
-                    await self._closing.wait()
-                except KeyboardInterrupt as exc:
-                    # trio hands an interrupt of its own code to the main task, which is this one.
-                    self._interrupt = exc
-                    self._stop()
-        finally:
-            self._ended = True
 
     def _turn(self) -> None:
         self._stopped = False
         self.seam.turn(lambda: self._stopped)
-        interrupt, self._interrupt = self._interrupt, None
-        if interrupt is not None:
-            raise interrupt
 
     def _stop(self) -> None:
         self._stopped = True
@@ -295,6 +283,7 @@ class TrioHost(Host):
     def give_up(self) -> None:
         keep(self)
         self.seam.running = False
+        self._stop()
 
     def _is_closed(self) -> bool:
         return not self.seam.running
@@ -311,6 +300,16 @@ class TrioHost(Host):
         return None
 
     def _shut_down(self) -> None:
+        if not self.seam.running:
+            return
+        self.seam.call(self._closing.set)
+        try:
+            self.seam.turn(lambda: False, self.interrupts.patience)
+        except KeyboardInterrupt:
+            self.give_up()
+            raise
         if self.seam.running:
-            self.seam.call(self._closing.set)
-            self.seam.turn(lambda: False)
+            self.give_up()
+            assert self._nursery is not None
+            names = (task.name for task in self._nursery.child_tasks)
+            raise GaveUp(", ".join(f"task {name}" for name in names))

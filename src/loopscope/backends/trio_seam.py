@@ -5,15 +5,14 @@ to wait for more. Turning that generator here, step by step, gives a run that ca
 in the same thread, with the same I/O wait as `trio.run`. (Guest mode, the public way, hands every
 wait to a thread, and keeps one for as long as a run is idle; a suite has runs that are idle most of
 the time.) What makes a run the current one of its thread is exchanged around each turn: the
-contents of a thread-local object, the hooks for async generators, the name that sniffio reads, and
-the handler of Ctrl-C. So several runs can stand in one thread, and an interrupt while all of them
-stand still is nobody's but Python's.
+contents of a thread-local object, the hooks for async generators, and the name that sniffio reads.
+So several runs can stand in one thread. What a Ctrl-C does is the host's affair.
 """
 
 from __future__ import annotations
 
-import signal
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -83,9 +82,8 @@ class TrioRun:
             self._generator = _run.unrolled_run(
                 self._runner, main, (), host_uses_signal_set_wakeup_fd=True
             )
-        # None if the program has a handler of its own, or we are not in the main thread.
-        self._on_interrupt = self._runner.ki_manager.handler
-        self._put_interrupt_back()
+            # The handler of Ctrl-C is not trio's, which knows nothing of steps.
+            self._runner.ki_manager.close()
 
     @contextmanager
     def _current(self) -> Generator[None, None, None]:
@@ -113,37 +111,22 @@ class TrioRun:
             current.update(others)
             sys.set_asyncgen_hooks(*others_hooks)
 
-    def _take_interrupt(self) -> None:
-        # trio's handler swallows what comes while no task of the run is being stepped.
-        if (
-            self._on_interrupt is not None
-            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        ):
-            signal.signal(signal.SIGINT, self._on_interrupt)
-
-    def _put_interrupt_back(self) -> None:
-        if self._on_interrupt is not None and signal.getsignal(signal.SIGINT) is self._on_interrupt:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    def turn(self, until: Callable[[], bool]) -> None:
-        """Turn the run until `until` says so, or the run has ended.
+    def turn(self, until: Callable[[], bool], seconds: float | None = None) -> None:
+        """Turn the run until `until` says so or the run has ended, or for so many seconds.
 
         Raises:
             BaseException: what ended the run, or what a signal handler raised during the wait.
         """
-        if not self.running:
-            return
-        self._take_interrupt()
-        try:
+        if self.running:
             with self._current():
-                self._turn(until)
-        finally:
-            self._put_interrupt_back()
+                self._turn(until, None if seconds is None else time.monotonic() + seconds)
 
-    def _turn(self, until: Callable[[], bool]) -> None:
+    def _turn(self, until: Callable[[], bool], deadline: float | None) -> None:
         # Whatever was rescheduled while the run stood still must not wait for I/O.
         timeout = 0.0
-        while True:
+        while deadline is None or time.monotonic() < deadline:
+            if deadline is not None:
+                timeout = min(timeout, max(0.0, deadline - time.monotonic()))
             if self._started:
                 self._events = self._runner.io_manager.get_events(timeout)
             self._started = True

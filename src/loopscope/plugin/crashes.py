@@ -14,7 +14,7 @@ from loopscope.plugin.outcomes import add_note, fail, only_leaf
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from loopscope.backends.base import Crash
+    from loopscope.backends.base import Crash, ScopeTask
     from loopscope.core.graph import Vertex
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
 
@@ -71,6 +71,18 @@ def _finish(held: Held, crash: Crash | None) -> None:
         finding = catalog.needs_crashed(held.vertex, crash.error)
         error = pytest.fail.Exception(str(finding), pytrace=False)
     _compat.forget(held.definition, held.request, error)
+
+
+def finish_all(task: ScopeTask) -> list[str]:
+    """Have pytest finish all that `task` holds open; return what is to be said of errors."""
+    told = []
+    for one in reversed(list(task.chain())):
+        for entry in reversed(list(one.stack)):
+            try:
+                _finish(entry.key, None)
+            except Exception as exc:
+                told.append(catalog.failed_late(entry.key.vertex, exc))
+    return told
 
 
 def _blame(crash: Crash, test: str) -> BaseException:

@@ -25,6 +25,7 @@ from loopscope.plugin import (
 from loopscope.plugin.background import Background
 from loopscope.plugin.blocked import BlockedLoops
 from loopscope.plugin.collection import Collection, describe
+from loopscope.plugin.endings import Endings
 from loopscope.plugin.execution import Execution, Refusal
 from loopscope.plugin.notes import Notes
 from loopscope.plugin.places import Origins
@@ -75,11 +76,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "error; with @given, set its function-scoped fixtures up afresh for each example.",
     )
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
+    state = State(settings, Collection(Origins(config.rootpath), spoken))
+    config.stash[KEY] = state
     if spoken.executes:
-        config.pluginmanager.register(SideBySide.of(spoken), "loopscope-side-by-side")
+        side_by_side = SideBySide.of(spoken, state.interrupts)
+        config.pluginmanager.register(side_by_side, "loopscope-side-by-side")
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(workers.Controller(), "loopscope-controller")
-    config.stash[KEY] = State(settings, Collection(Origins(config.rootpath), spoken))
 
 
 def _spoken(config: pytest.Config, settings: options.Settings) -> Spoken:
@@ -134,7 +137,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "observe":
         return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
-        _keep_time(config, state, None)
+        _look_after(config, state, None)
         return
     assert state.plan is not None
     watch = None if state.settings.blocked is None else LoopWatch(state.settings.blocked)
@@ -143,11 +146,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         state.plan,
         Background(state.settings, state.collection),
         partial(reporting.announce, config),
+        state.interrupts,
         dry=config.option.setupplan,
         watch=watch,
     )
     state.execution = Execution(runtime)
-    _keep_time(config, state, runtime)
+    _look_after(config, state, runtime)
     if watch is not None:
         config.pluginmanager.register(BlockedLoops(runtime, watch), "loopscope-blocked")
     config.pluginmanager.register(state.execution, "loopscope-execution")
@@ -167,12 +171,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     config.pluginmanager.register(notes, "loopscope-notes")
 
 
-def _keep_time(config: pytest.Config, state: State, runtime: Runtime | None) -> None:
-    """Have the time limits of the tests that we run kept by us."""
+def _look_after(config: pytest.Config, state: State, runtime: Runtime | None) -> None:
+    """Keep the time limits of the tests that we run, and let a run that is told to end do so."""
     side_by_side = config.pluginmanager.get_plugin("loopscope-side-by-side")
     if runtime is not None or side_by_side is not None:
         timeouts = Timeouts(config, state.collection, state.settings.timeout, runtime, side_by_side)
         config.pluginmanager.register(timeouts, "loopscope-timeouts")
+        endings = Endings(
+            state.interrupts, runtime, side_by_side, is_worker=hasattr(config, "workerinput")
+        )
+        config.pluginmanager.register(endings, "loopscope-endings")
 
 
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:

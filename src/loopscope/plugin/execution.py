@@ -86,13 +86,6 @@ class Execution:
         with self.runtime.running(item), followed_by(partial(self.runtime.end_of, item)):
             yield
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_sessionfinish(self) -> Generator[None, None, None]:
-        try:
-            yield
-        finally:
-            self.runtime.close()
-
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
         __tracebackhide__ = True

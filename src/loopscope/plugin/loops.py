@@ -12,7 +12,7 @@ from loopscope.backends import registry
 from loopscope.core.scope import Scope
 from loopscope.diagnose import catalog
 from loopscope.dialects import OPENED_LOOPS
-from loopscope.errors import ShutdownWarning
+from loopscope.errors import GaveUp, ShutdownWarning
 from loopscope.plugin import _compat
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pytest
 
     from loopscope.backends.base import Crash, Host
+    from loopscope.backends.interrupts import Interrupts
     from loopscope.backends.loop_watch import LoopWatch
     from loopscope.core.plan import Loop
     from loopscope.dialects.vocabulary import Choice
@@ -31,20 +32,23 @@ class OpenLoops:
     """The hosts of the loops that are open, in the order in which they were opened.
 
     `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made. `watch` sees the
-    loops turn.
+    loops turn. What is to be said at the end of the run is in `untold`.
     """
 
     def __init__(
         self,
         announce: Callable[[str, Loop], None],
         silence: Silence,
+        interrupts: Interrupts,
         *,
         dry: bool,
         watch: LoopWatch | None = None,
     ) -> None:
         self._announce = announce
         self._silence = silence
+        self._interrupts = interrupts
         self._dry = dry
+        self.untold: list[str] = []
         self._watch = watch
         self._hosts: dict[Loop, Host | None] = {}
         self.known: WeakKeyDictionary[Any, Loop] = WeakKeyDictionary()
@@ -79,6 +83,7 @@ class OpenLoops:
         self._hosts[loop] = host
         if host is not None:
             host.watch = self._watch
+            host.interrupts = self._interrupts
         if host is not None and host.native is not None:
             with suppress(TypeError):  # a loop of the user's own that cannot be referred to weakly
                 self.known[host.native] = loop
@@ -92,12 +97,15 @@ class OpenLoops:
         if host is not None:
             try:
                 crashes = host.close()
+            except GaveUp as exc:
+                self.untold.append(catalog.given_up(loop, exc))
             except Exception as exc:
                 if not self._silence.covers("LS304", loop.anchor.node):
                     warnings.warn(catalog.disorderly(loop, exc), ShutdownWarning, stacklevel=1)
-            others = list(self.hosts())
-            if others:
-                others[-1].become_current()
+            finally:
+                others = list(self.hosts())
+                if others:
+                    others[-1].become_current()
         self._announce("TEARDOWN", loop)
         return crashes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from loopscope.core.scope import Scope
 
@@ -67,6 +67,16 @@ def _show(config: pytest.Config, scope: Scope, line: str) -> None:
         terminal.write("  " * (Scope.SESSION - scope))
         terminal.write(line)
         terminal.flush()
+
+
+def tell(config: pytest.Config, lines: Iterable[str], otherwise: TextIO) -> None:
+    """Write lines at the very end of a run, below pytest's summary."""
+    terminal = config.pluginmanager.getplugin("terminalreporter")
+    for line in lines:
+        if terminal is None:
+            print(line, file=otherwise)
+        else:
+            terminal.write_line(line)
 
 
 def findings_summary(findings: Sequence[Finding]) -> list[str]:

@@ -19,9 +19,10 @@ from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 from loopscope.plugin.background import Background, followed_by, raise_all
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
-from loopscope.plugin.crashes import Crashes, Held
+from loopscope.plugin.crashes import Crashes, Held, finish_all
 from loopscope.plugin.loops import OpenLoops
 from loopscope.plugin.outcomes import fail, only_leaf, outcome_in
+from loopscope.plugin.teardown import Teardown
 from loopscope.plugin.timer import Activity
 from loopscope.plugin.tracebacks import end_with_the_suite
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from contextvars import Context
     from types import FrameType
 
+    from loopscope.backends.interrupts import Interrupts
     from loopscope.backends.loop_watch import LoopWatch
     from loopscope.dialects.vocabulary import Dialect
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
@@ -59,6 +61,7 @@ class Runtime:
         plan: Plan,
         background: Background,
         announce: Callable[[str, Loop], None],
+        interrupts: Interrupts,
         *,
         dry: bool = False,
         watch: LoopWatch | None = None,
@@ -68,7 +71,9 @@ class Runtime:
         self.background = background
         self.plan = plan
         self.contexts = ScopeContexts()
-        self.loops = OpenLoops(announce, background.silence, dry=dry, watch=watch)
+        self.interrupts = interrupts
+        self.teardown = Teardown(interrupts)
+        self.loops = OpenLoops(announce, background.silence, interrupts, dry=dry, watch=watch)
         self.dry = dry
         self._to_be_closed: set[Loop] = set()
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
@@ -120,7 +125,8 @@ class Runtime:
             if loop in self.loops:
                 self.loops.close(loop)
             return
-        with followed_by(lambda: self.background.deaths(host, None, self._test_name)):
+        deaths = partial(self.background.deaths, host, None, self._test_name)
+        with self.teardown.deferring(), followed_by(deaths):
             try:
                 errors = self._end_leftovers(host)
             finally:
@@ -128,9 +134,22 @@ class Runtime:
             raise_all(errors)
 
     def close(self) -> None:
-        """Close what is still open: pytest drops finalizers when one of them ends the run."""
+        """Tear down what is still open: pytest drops finalizers when one of them ends the run."""
+        self._sweep(lambda anchor: True)
+
+    def sweep(self) -> None:
+        """Tear down what is still open of places that pytest has left."""
+        nodes = self.collection.places.nodes
+        self._sweep(lambda anchor: not _compat.is_set_up(nodes[anchor]))
+
+    def _sweep(self, is_left: Callable[[Anchor], bool]) -> None:
+        for anchor in sorted(self._tasks, key=lambda anchor: anchor.scope):
+            if is_left(anchor) and not self.interrupts.is_over:
+                for task in self._tasks[anchor].values():
+                    self.loops.untold += finish_all(task)
         for loop in reversed(list(self.loops)):
-            self._close(loop)
+            if is_left(loop.anchor):
+                self._close(loop)
 
     def context(self, anchor: Anchor) -> Context:
         """Return the context of a place; it ends when pytest leaves the place."""
@@ -214,7 +233,8 @@ class Runtime:
     def _leave(self, host: Host, task: ScopeTask, entry: Entry) -> None:
         __tracebackhide__ = True
         vertex = entry.key.vertex
-        with followed_by(lambda: self._after_fixture(host, entry.key)):
+        after = partial(self._after_fixture, host, entry.key)
+        with self.teardown.deferring(), followed_by(after):
             giving = self.contexts.giving(vertex.anchor, task.context)
             with self._step("teardown", vertex), giving:
                 outcome = host.leave(task, entry, partial(self._is_used_by, vertex))

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from types import TracebackType
 
+    from loopscope.backends.interrupts import Interrupts
     from loopscope.backends.side_by_side import Part
     from loopscope.dialects.vocabulary import Dialect, Spoken
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
@@ -48,16 +49,18 @@ class SideBySide:
         claims: Callable[[pytest.Item], bool],
         takes: Callable[[AnyFixtureDef, pytest.Item], bool],
         run_for: Callable[[pytest.Item], Callable[..., Any]],
+        interrupts: Interrupts,
     ) -> None:
         self.claims = claims
         self.takes = takes
         self.run_for = run_for
+        self.interrupts = interrupts
         self.turning: Turning | None = None
         """The test that is run just now."""
         self._running: pytest.Item | None = None
 
     @classmethod
-    def of(cls, spoken: Spoken) -> SideBySide:
+    def of(cls, spoken: Spoken, interrupts: Interrupts) -> SideBySide:
         """Make one for the tests of those dialects that want it."""
 
         @functools.cache
@@ -83,7 +86,7 @@ class SideBySide:
             owner = dialect(item)
             return owner is not None and item.get_closest_marker(owner.mark) is not None
 
-        return cls(claims, takes, run_for)
+        return cls(claims, takes, run_for, interrupts)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Part | None:
@@ -200,6 +203,7 @@ class SideBySide:
         instruments = engine.instruments_among(arguments)
         turning = self.turning = RunningTest(item.name)
         self._running = item
+        before = self.interrupts.aim(turning)
         try:
             run(partial(engine.side_by_side, test, turning), clock=clock, instruments=instruments)
         except BaseException as exc:
@@ -210,6 +214,7 @@ class SideBySide:
         else:
             return
         finally:
+            self.interrupts.aim(before)
             self.turning = self._running = None
         if error is turning.error:
             error.with_traceback(turning.where or error.__traceback__)

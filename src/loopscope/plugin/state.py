@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from loopscope.backends.interrupts import Interrupts
+
 if TYPE_CHECKING:
     from loopscope.core.plan import Plan
     from loopscope.diagnose.catalog import Finding
@@ -24,6 +26,7 @@ class State:
     plan: Plan | None = None
     findings: list[Finding] = field(default_factory=list)
     execution: Execution | None = None
+    interrupts: Interrupts = field(default_factory=Interrupts)
 
 
 KEY = pytest.StashKey[State]()

@@ -2,6 +2,7 @@
 
 from loopscope.diagnose.catalog.backends import backend_mismatch, beside_own_loop
 from loopscope.diagnose.catalog.codes import CODES, FAMILIES, Code
+from loopscope.diagnose.catalog.endings import failed_late, given_up, terminated, threads_left
 from loopscope.diagnose.catalog.environment import nested_run
 from loopscope.diagnose.catalog.finding import Finding, Where, place_of
 from loopscope.diagnose.catalog.leaks import left_behind
@@ -66,8 +67,10 @@ __all__ = [
     "died",
     "disorderly",
     "failed_in_teardown",
+    "failed_late",
     "finalizer_without_loop",
     "finding_for",
+    "given_up",
     "left_behind",
     "loop_mismatch",
     "make_in_a_fixture",
@@ -80,6 +83,8 @@ __all__ = [
     "refused_to_end",
     "run_while_running",
     "stays_for_all_examples",
+    "terminated",
+    "threads_left",
     "timed_out",
     "told_to_the_loop",
     "unowned_xunit",

@@ -176,6 +176,36 @@ _TABLE = (
         can_be_ignored=False,
     ),
     Code(
+        "LS331",
+        "ended by SIGTERM",
+        "The process was told to end while a test ran. The test is cancelled and all that is set "
+        "up is torn down, as after a first Ctrl-C. A second SIGTERM has its default action.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS332",
+        "did not end when the run was interrupted",
+        "After a Ctrl-C, what is left on a loop that closes has a moment to end: a job of the "
+        "default executor, such as a call of `asyncio.to_thread`, or a task that is shielded. "
+        "This did not, and nothing waits for it any more.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS333",
+        "threads outlived an interrupted run",
+        "Python waits at its end for every thread that is no daemon. After a Ctrl-C it waits for a "
+        "moment only, and then ends without those that are named.",
+        can_be_ignored=False,
+    ),
+    Code(
+        "LS334",
+        "a teardown failed after the run had ended",
+        "Something that is no ordinary error, such as SystemExit, came out of a teardown, and "
+        "pytest drops what it had still to tear down at that place. It is torn down nevertheless, "
+        "and this is what it raised.",
+        can_be_ignored=False,
+    ),
+    Code(
         "LS401",
         "a declaration that cannot be understood",
         "A mark or a decorator has an argument that does not exist, or a value that is not valid.",
