@@ -22,7 +22,14 @@ from loopscope.backends.asyncio_graph import abandon_below, graph_of, stack_of
 from loopscope.backends.base import Host, Outcome, ScopeTask
 from loopscope.backends.call_graph import TaskNode, calls_of, running_below
 from loopscope.backends.drive import keep
-from loopscope.backends.leftovers import GRACE, description, end_leftovers, until_ended
+from loopscope.backends.leftovers import (
+    GRACE,
+    description,
+    end_leftovers,
+    is_ended_by,
+    tasks_of,
+    until_ended,
+)
 from loopscope.backends.outcome import Death
 from loopscope.backends.watch import OWNER, Kind, Watch
 from loopscope.errors import GaveUp, HostError
@@ -33,7 +40,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from loopscope.backends.call_graph import Stack
-    from loopscope.backends.leftovers import Leftover
+    from loopscope.backends.leftovers import Ending, Leftover
     from loopscope.backends.outcome import AsyncFn, Entry, Step
     from loopscope.backends.watch import Made
 
@@ -316,35 +323,40 @@ class AsyncioHost(Host):
         else:
             self._tell(context)
 
-    def deaths(self, owner: object = None) -> tuple[Death, ...]:
-        for made in self._watch.made(owner):
-            task = made.refer()
-            if (error := made.error) is not None:
-                self._deaths.append(Death(error, "", task.get_name(), made))
-        return super().deaths(owner)
+    def deaths(self, ending: Ending) -> tuple[Death, ...]:
+        died = [one for one in self._watch.made() if one.has_died and ending.concerns(one)]
+        if died:
+            others = [*self._open_generators(), *tasks_of(self._watch.made())]
+            kept = ending.kept(died, others)
+            for one in died:
+                if one not in kept:
+                    task = one.refer()
+                    # Once it is asked for, it is no longer unobserved.
+                    self._deaths.append(Death(task.exception(), "", task.get_name(), one))
+        return super().deaths(ending)
 
-    def end_leftovers(
-        self, spare: Callable[[Leftover, object], bool], owner: object = None
-    ) -> Outcome[tuple[Leftover, ...]]:
-        kinds = set(Kind)
-        if owner is not None:
-            # A pool that outlives the owner may have it open, and lend it to others.
-            kinds -= {Kind.TRANSPORT, Kind.SERVER}
-        if self.closed or self._is_closed() or not self._has_left(owner, kinds):
+    def end_leftovers(self, ending: Ending) -> Outcome[tuple[Leftover, ...]]:
+        if self.closed or self._is_closed():
             return Outcome(())
-        made = partial(self._made_by_users, owner)
+        if not any(is_ended_by(ending, one) for one in self._made_by_users()):
+            return Outcome(())
         task = self.task("leftovers", copy_context(), hidden=True)
-        return self.run(task, partial(end_leftovers, made, spare, kinds, self._grace), _nothing)
+        generators = self._open_generators()
+        end = partial(end_leftovers, ending, self._made_by_users, generators, self._grace)
+        return self.run(task, end, _nothing)
 
-    def _has_left(self, owner: object, kinds: set[Kind]) -> bool:
-        return any(made.kind in kinds and made.is_left for made in self._made_by_users(owner))
+    def _open_generators(self) -> list[tuple[object, object]]:
+        """Return the generators that fixtures are, each with the key of its fixture."""
+        return [
+            (entry.key, entry.generator)
+            for native in self.natives
+            for entry in native.scope_task.stack
+        ]
 
-    def _made_by_users(self, owner: object) -> Iterator[Made]:
-        """Yield what was made for `owner`, without the generators that fixtures are."""
-        fixtures = {
-            id(entry.generator) for native in self.natives for entry in native.scope_task.stack
-        }
-        for made in self._watch.made(owner):
+    def _made_by_users(self) -> Iterator[Made]:
+        """Yield what was made, without the generators that fixtures are."""
+        fixtures = {id(generator) for _, generator in self._open_generators()}
+        for made in self._watch.made():
             if made.kind is not Kind.ASYNC_GENERATOR or id(made.refer()) not in fixtures:
                 yield made
 
@@ -425,6 +437,7 @@ class AsyncioHost(Host):
                 jobs = [description(made) for made in left if made.kind is Kind.EXECUTOR_JOB]
                 raise GaveUp(", ".join(jobs))
         finally:
+            self._watch.take_off()
             loop.close()
             current.forget(loop)
 

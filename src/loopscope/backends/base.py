@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import contextvars
     from collections.abc import Callable, Iterator
 
-    from loopscope.backends.leftovers import Leftover
+    from loopscope.backends.leftovers import Ending, Leftover
     from loopscope.backends.loop_watch import LoopWatch
 
 __all__ = [
@@ -209,23 +209,17 @@ class Host(Interruptible):
             self._shut_down()
         return self._take_crashes()
 
-    def deaths(self, owner: object = None) -> tuple[Death, ...]:
+    def deaths(self, ending: Ending) -> tuple[Death, ...]:
         """Return, once, the errors that nobody awaits.
 
-        They are what the loop was told since, whoever it was that failed, and what the background
-        tasks of `owner` (None: of anybody) ended with.
+        They are what the loop was told since, whoever it was that failed, and what those background
+        tasks ended with that `ending` concerns.
         """
         deaths, self._deaths = tuple(self._deaths), []
         return deaths
 
-    def end_leftovers(
-        self, spare: Callable[[Leftover, object], bool], owner: object = None
-    ) -> Outcome[tuple[Leftover, ...]]:
-        """End what `owner` (None: anybody) made on the loop that still goes on; tell what it was.
-
-        `spare` is asked whether to leave something alone, with what it is called and with itself.
-        Transports and servers are ended only together with those of everybody else.
-        """
+    def end_leftovers(self, ending: Ending) -> Outcome[tuple[Leftover, ...]]:
+        """End what goes on, though `ending` is the end of whoever it is for; return what it was."""
         return Outcome(())
 
     def finish(self, step: Step) -> None:

@@ -1,10 +1,13 @@
 """What code on an asyncio loop makes that can outlive it: for whom, and by which line.
 
 A loop is asked for everything through a few of its methods, whoever asks: `asyncio.create_task`, a
-task group, a stream, a library. So those methods of one loop are wrapped, and each thing that they
-make is noted together with its *owner*, which is a context variable that the host sets around each
-step: tasks and callbacks inherit it, so that what a connection handler starts belongs to the
-fixture that started the server, and not to the test that happens to run.
+task group, a stream, a library. So those methods are wrapped, on each loop by itself, and each
+thing that they make is noted together with its *owner*, which is a context variable that the host
+sets around each step: tasks and callbacks inherit it, so that what a connection handler starts
+belongs to the fixture that started the server, and not to the test that happens to run.
+
+A suite may patch the same methods, of the loop or of its class, before or after us, and gets what
+it would get without us: ours look up at each call what they stand before.
 
 Notes hold nothing alive: what they are about is referred to weakly wherever it can be.
 """
@@ -13,12 +16,14 @@ from __future__ import annotations
 
 import contextvars
 import enum
+import inspect
+import os
 import sys
 import sysconfig
 import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import wraps
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,7 +49,10 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A line of somebody's code: of the suite's if there is one, and whether it asked itself."""
+    """A line that asked for something: the suite's own, or a library's where there is none.
+
+    `is_direct` says that no library stood between the line and the loop.
+    """
 
     path: str
     line: int
@@ -53,28 +61,31 @@ class Site:
 
 @dataclass(eq=False, slots=True)
 class Made:
-    """One thing that was made on a loop."""
+    """One thing that was made on a loop.
+
+    `heir` is whoever keeps it since its owner has come to an end.
+    """
 
     kind: Kind
     refer: Callable[[], Any]
     owner: object
     site: Site | None
+    heir: object = None
 
     @property
     def is_left(self) -> bool:
         """Whether it is there, and goes on."""
-        made = self.refer()
-        return made is not None and _GOES_ON[self.kind](made)
+        thing = self.refer()
+        return thing is not None and _GOES_ON[self.kind](thing)
 
     @property
-    def error(self) -> BaseException | None:
-        """What it died of, if it is a task and nobody has asked for its outcome."""
-        task = self.refer() if self.kind is Kind.TASK else None
-        if task is None or not task.done() or task.cancelled() or not _is_unobserved(task):
-            return None
-        # The private attribute tells without changing anything; this makes it say no from now on.
-        error: BaseException | None = task.exception()
-        return error
+    def has_died(self) -> bool:
+        """Whether it is a task that ended with an error which nobody has asked for."""
+        if self.kind is not Kind.TASK:
+            return False
+        task = self.refer()
+        # What asyncio itself logs "exception was never retrieved" by, once the task is collected.
+        return task is not None and task.done() and getattr(task, "_log_traceback", False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +101,19 @@ class Timer:
         return 0.0 if self.handle.cancelled() else self.handle.when() - self.now()
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False)
 class Job:
-    """A function that a thread of an executor is to run; its future knows nothing of the thread."""
+    """A function that a thread of an executor is to run.
+
+    The loop's own `future` for it is done as soon as it is cancelled, whatever the thread does.
+    """
 
     function: Callable[..., Any]
     runs: bool = False
+    future: Callable[[], asyncio.Future[Any] | None] = lambda: None
 
     def __call__(self, *args: Any) -> Any:
+        __tracebackhide__ = True
         self.runs = True
         try:
             return self.function(*args)
@@ -106,116 +122,126 @@ class Job:
 
 
 class Watch:
-    """Notes what is made on one loop, until it is taken off."""
+    """Notes what is made on one loop, until it is taken off.
+
+    The methods without a docstring stand before those of the loop that have their names.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._made: list[Made] = []
-        self._prune_at = 64
-        for method, note in self._methods().items():
-            original = getattr(loop, method, None)
-            if original is not None:
-                setattr(loop, method, note(original))
+        self._prune_at = _MANY
+        self._is_setting_timer = False
+        attributes, kind = vars(loop), type(loop)
+        self._before = {name: attributes[name] for name in _METHODS if name in attributes}
+        for name in _METHODS:
+            if hasattr(kind, name):
+                attributes[name] = getattr(self, name)
 
     def take_off(self) -> None:
-        """Give the loop its own methods back."""
-        for method in self._methods():
-            vars(self._loop).pop(method, None)
+        """Give the loop its own methods back, except those that somebody has replaced since."""
+        attributes = vars(self._loop)
+        for name in _METHODS:
+            if attributes.get(name) == getattr(self, name):
+                del attributes[name]
+                if name in self._before:
+                    attributes[name] = self._before[name]
         self._made.clear()
 
-    def made(self, owner: object = None) -> Iterator[Made]:
-        """Yield what was made for `owner`, or for anybody, in the order in which it was made."""
+    def made(self) -> Iterator[Made]:
+        """Yield what was made, and still goes on or has died, in the order in which it was made."""
         self._prune()
-        for one in self._made:
-            if owner is None or one.owner is owner:
-                yield one
+        yield from self._made
 
     def maker_of(self, task: object) -> Made | None:
         """Return what is known of a task, even if it is about to be forgotten."""
         found: Made | None = getattr(task, _ATTRIBUTE, None)
         return found
 
-    def _methods(self) -> dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]]:
-        return {
-            "create_task": self._noting_tasks,
-            "call_later": self._noting_timers,
-            "call_at": self._noting_timers,
-            "run_in_executor": self._noting_jobs,
-            "_asyncgen_firstiter_hook": self._noting_generators,
-            **dict.fromkeys(_OPENING, self._noting_what_is_opened),
-        }
+    def create_task(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        task = self._original("create_task")(*args, **kwargs)
+        try:
+            setattr(task, _ATTRIBUTE, self._note(Kind.TASK, weakref.ref(task)))
+        except (AttributeError, TypeError):
+            pass  # a task factory may make what it likes
+        return task
+
+    def call_later(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        return self._set_timer("call_later", args, kwargs)
+
+    def call_at(self, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        return self._set_timer("call_at", args, kwargs)
+
+    def _set_timer(self, method: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        __tracebackhide__ = True
+        if self._is_setting_timer:
+            return self._original(method)(*args, **kwargs)  # one of the two calls the other
+        self._is_setting_timer = True
+        try:
+            handle = self._original(method)(*args, **kwargs)
+        finally:
+            self._is_setting_timer = False
+        self._note(Kind.TIMER, partial(_timer, _reference(handle), self._loop.time))
+        return handle
+
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
+        __tracebackhide__ = True
+        run = self._original("run_in_executor")
+        is_thread = executor is None or isinstance(executor, ThreadPoolExecutor)
+        if not is_thread or not callable(func) or inspect.iscoroutinefunction(func):
+            return run(executor, func, *args)
+        job = Job(func)
+        future = run(executor, job, *args)
+        job.future = _reference(future)
+        # Only its thread holds it, from now on.
+        self._note(Kind.EXECUTOR_JOB, weakref.ref(job))
+        return future
+
+    def _asyncgen_firstiter_hook(self, agen: AsyncGenerator[Any, None]) -> None:
+        self._note(Kind.ASYNC_GENERATOR, weakref.ref(agen))
+        self._original("_asyncgen_firstiter_hook")(agen)
+
+    def _original(self, name: str) -> Callable[..., Any]:
+        """Return what the method would be if we did not stand before it."""
+        found = self._before.get(name)
+        if found is None:
+            kind = type(self._loop)
+            found = next(vars(base)[name] for base in kind.__mro__ if name in vars(base))
+            bind = getattr(type(found), "__get__", None)
+            if bind is not None:
+                found = bind(found, self._loop, kind)
+        original: Callable[..., Any] = found
+        return original
 
     def _note(self, kind: Kind, refer: Callable[[], Any], site: Site | None = None) -> Made:
         if len(self._made) >= self._prune_at:
             self._prune()
-            self._prune_at = max(64, 2 * len(self._made))
+            self._prune_at = max(_MANY, 2 * len(self._made))
         made = Made(kind, refer, OWNER.get(None), site or _calling_site())
         self._made.append(made)
         return made
 
     def _prune(self) -> None:
-        self._made = [one for one in self._made if one.is_left or _may_have_died(one)]
-
-    def _noting_tasks(self, create_task: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(create_task)
-        def create(*args: Any, **kwargs: Any) -> Any:
-            task = create_task(*args, **kwargs)
-            try:
-                setattr(task, _ATTRIBUTE, self._note(Kind.TASK, weakref.ref(task)))
-            except (AttributeError, TypeError):
-                pass  # a task factory may make what it likes
-            return task
-
-        return create
-
-    def _noting_timers(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(call)
-        def later(*args: Any, **kwargs: Any) -> Any:
-            handle = call(*args, **kwargs)
-            # One of the two methods calls the other.
-            last = self._made[-1].refer() if self._made else None
-            if not (isinstance(last, Timer) and last.handle is handle):
-                # Not weakly: uvloop's handles cannot be, and a timer is soon over.
-                timer = Timer(handle, self._loop.time)
-                self._note(Kind.TIMER, lambda: timer)
-            return handle
-
-        return later
-
-    def _noting_jobs(self, run_in_executor: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(run_in_executor)
-        def run(executor: Any, function: Any, *args: Any) -> Any:
-            if executor is not None and not isinstance(executor, ThreadPoolExecutor):
-                return run_in_executor(executor, function, *args)
-            job = Job(function)
-            self._note(Kind.EXECUTOR_JOB, lambda: job)
-            return run_in_executor(executor, job, *args)
-
-        return run
-
-    def _noting_generators(self, first_iteration: Callable[..., Any]) -> Callable[..., Any]:
-        @wraps(first_iteration)
-        def begun(generator: AsyncGenerator[Any, None]) -> Any:
-            self._note(Kind.ASYNC_GENERATOR, weakref.ref(generator))
-            return first_iteration(generator)
-
-        return begun
-
-    def _noting_what_is_opened(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        kind = _OPENING[method.__name__]
-
-        @wraps(method)
-        async def opening(*args: Any, **kwargs: Any) -> Any:
-            # Before it waits: then the code that asked for it is further up the stack.
-            site = _calling_site()
-            opened = await method(*args, **kwargs)
-            self._note(kind, _reference(opened[0] if isinstance(opened, tuple) else opened), site)
-            return opened
-
-        return opening
+        self._made = [one for one in self._made if one.is_left or one.has_died]
 
 
-_ATTRIBUTE = "_loopscope_made"
+def _opening(method: str, kind: Kind) -> Callable[..., Any]:
+    """Return the method of `Watch` that stands before one which opens something."""
+
+    async def opening(self: Watch, *args: Any, **kwargs: Any) -> Any:
+        __tracebackhide__ = True
+        # Before it waits: then the code that asked for it is further up the stack.
+        site = _calling_site()
+        opened = await self._original(method)(*args, **kwargs)
+        self._note(kind, _reference(opened[0] if isinstance(opened, tuple) else opened), site)
+        return opened
+
+    opening.__name__ = method
+    return opening
+
 
 _OPENING = {
     "create_connection": Kind.TRANSPORT,
@@ -229,7 +255,19 @@ _OPENING = {
     "subprocess_exec": Kind.CHILD_PROCESS,
     "subprocess_shell": Kind.CHILD_PROCESS,
 }
+for _method, _kind in _OPENING.items():
+    setattr(Watch, _method, _opening(_method, _kind))
 
+_METHODS = (
+    "create_task",
+    "call_later",
+    "call_at",
+    "run_in_executor",
+    "_asyncgen_firstiter_hook",
+    *_OPENING,
+)
+_ATTRIBUTE = "_loopscope_made"
+_MANY = 64
 
 _GOES_ON: dict[Kind, Callable[[Any], bool]] = {
     Kind.TASK: lambda task: not task.done(),
@@ -244,45 +282,68 @@ _GOES_ON: dict[Kind, Callable[[Any], bool]] = {
 }
 
 
-def _reference(thing: object) -> Callable[[], Any]:
+def _reference(thing: Any) -> Callable[[], Any]:
     try:
         return weakref.ref(thing)
     except TypeError:
-        return lambda: thing  # uvloop's transports are not to be referred to weakly
+        return lambda: thing  # there is no other way to uvloop's child processes
 
 
-def _is_unobserved(task: Any) -> bool:
-    # What asyncio itself logs "exception was never retrieved" by, once the task is collected.
-    return bool(getattr(task, "_log_traceback", False))
+def _timer(refer: Callable[[], Any], now: Callable[[], float]) -> Timer | None:
+    handle = refer()
+    return None if handle is None else Timer(handle, now)
 
 
-def _may_have_died(made: Made) -> bool:
-    task = made.refer() if made.kind is Kind.TASK else None
-    return task is not None and task.done() and _is_unobserved(task)
+class _Party(enum.Enum):
+    """Whose a file is."""
+
+    OURS = enum.auto()
+    LOOP = enum.auto()
+    LIBRARY = enum.auto()
+    SUITE = enum.auto()
 
 
-_MACHINERY = ("asyncio", "uvloop")
-_OURS = __name__.partition(".")[0]
-_LIBRARIES = tuple({sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")})
+_OURS = os.path.dirname(os.path.dirname(__file__)) + os.sep
+_STDLIB = sysconfig.get_path("stdlib") + os.sep
+_LIBRARIES = (_STDLIB, *{sysconfig.get_path(name) + os.sep for name in ("purelib", "platlib")})
+_INSTALLED = tuple(f"{os.sep}{name}{os.sep}" for name in ("site-packages", "dist-packages"))
+
+
+@cache
+def _party(path: str) -> _Party:
+    if path.startswith(_OURS):
+        return _Party.OURS
+    if path.startswith(f"{_STDLIB}asyncio{os.sep}"):
+        return _Party.LOOP
+    # What has no file is generated by a library: by dataclasses, say.
+    if path.startswith(("<", *_LIBRARIES)) or any(name in path for name in _INSTALLED):
+        return _Party.LIBRARY
+    return _Party.SUITE
+
+
+def is_of_the_suite(path: str) -> bool:
+    """Say whether the file is part of what is tested, or of its tests: it is not installed."""
+    return _party(path) is _Party.SUITE
 
 
 def _calling_site() -> Site | None:
     """Return the innermost line of the suite, or else of a library, that asks for something.
 
-    The suite is what is not installed. Only the code of the step or callback under way counts,
-    which is what lies between here and the next frame of ours or of the loop's.
+    Only the code of the step or callback under way counts, which is what lies between this module
+    and the next frame of ours: behind that lies whoever turns the loop.
     """
     frame: FrameType | None = sys._getframe(1)
-    nearest: Site | None = None
-    while frame is not None:
-        module = str(frame.f_globals.get("__name__"))
-        package = module.partition(".")[0]
-        if package == _OURS and module != __name__:
-            break
-        if package not in _MACHINERY and package != _OURS:
-            path = frame.f_code.co_filename
-            if not path.startswith(_LIBRARIES):
-                return Site(path, frame.f_lineno, nearest is None)
-            nearest = nearest or Site(path, frame.f_lineno, is_direct=False)
+    while frame is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
-    return nearest
+    library: Site | None = None
+    while frame is not None:
+        path = frame.f_code.co_filename
+        party = _party(path)
+        if party is _Party.SUITE:
+            return Site(path, frame.f_lineno, library is None)
+        if party is _Party.OURS:
+            break
+        if party is _Party.LIBRARY and library is None:
+            library = Site(path, frame.f_lineno, is_direct=False)
+        frame = frame.f_back
+    return library

@@ -410,6 +410,23 @@ def forget(
             definition.cached_result = _failed(key, error)
 
 
+def has_value(definition: object) -> bool:
+    """Say whether something is a fixture definition that has a value just now."""
+    result = definition.cached_result if isinstance(definition, FixtureDef) else None
+    return result is not None and result[2] is None
+
+
+def value_of(definition: AnyFixtureDef) -> object:
+    """Return the value of a fixture that is set up."""
+    assert definition.cached_result is not None
+    return definition.cached_result[0]
+
+
+def finalizers_of(definition: AnyFixtureDef) -> list[Callable[[], object]]:
+    """Return what is called when a fixture is finished, which pytest keeps to itself."""
+    return list(definition._finalizers)
+
+
 def vary_cache(definition: AnyFixtureDef, variant: Callable[[pytest.Item], object]) -> None:
     """Make `definition` keep a result for one variant of its users at a time, as for a parameter.
 

@@ -10,17 +10,17 @@ from __future__ import annotations
 import sys
 import warnings
 from contextlib import contextmanager
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.backends.watch import Kind
 from loopscope.core.graph import Vertex
+from loopscope.core.scope import Scope
 from loopscope.diagnose import catalog
-from loopscope.diagnose.reach import path_to
 from loopscope.dialects import native
 from loopscope.errors import LeakWarning
+from loopscope.plugin.crashes import Held
+from loopscope.plugin.heirs import End
 from loopscope.plugin.outcomes import add_note, only_leaf
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from loopscope.backends.leftovers import Leftover
     from loopscope.backends.watch import Site
     from loopscope.core.origin import Origin
+    from loopscope.plugin._compat import AnyFixtureDef
     from loopscope.plugin.collection import Collection
     from loopscope.plugin.options import Settings
 
@@ -74,9 +75,24 @@ class Background:
         self._collection = collection
         self.silence = settings.silence
 
-    def deaths(self, host: Host, owner: object, test: str) -> list[BaseException]:
+    def end_of(self, owner: object) -> End:
+        """Return the end of a test, of a fixture or, with None, of a loop."""
+        return End(owner, self._fixtures, allowed=self._allowed)
+
+    def end_of_phase(self, item: pytest.Item) -> End:
+        """Return the end of a phase of a test after which its fixtures live on.
+
+        So does the instance of its class, whose methods may await in their turn what it holds.
+        """
+        instance = getattr(getattr(item, "obj", None), "__self__", None)
+        return End(self._collection.tests.get(item), self._fixtures, (instance,))
+
+    def _fixtures(self) -> Iterator[AnyFixtureDef]:
+        return (definition for definition, _, _ in self._collection.instances)
+
+    def deaths(self, host: Host, end: End, test: str) -> list[BaseException]:
         """Return the errors that nobody awaits, each with a note that says where it comes from."""
-        return [self._explained(death, test) for death in host.deaths(owner)]
+        return [self._explained(death, test) for death in host.deaths(end)]
 
     def _explained(self, death: Death, test: str) -> BaseException:
         error = only_leaf(death.error)
@@ -89,54 +105,37 @@ class Background:
             add_note(error, catalog.died(repr(death.task), owner, site))
         return error
 
-    def spares(self, owner: object, leftover: Leftover, thing: object) -> bool:
-        """Say whether something that `owner` has left (None: that is on a loop that closes) is to
-        be left alone.
-
-        So is what a fixture holds that lives on: a pool that was first used by a test, say. And a
-        library that sets itself a timer, to tidy up in some minutes, has not been left.
-        """
-        if leftover.kind is Kind.TIMER and (leftover.site is None or not leftover.site.is_direct):
-            return True
-        if any(
-            name == pattern or fnmatchcase(name, pattern)
-            for name in leftover.names
-            for pattern in self._allowed
-        ):
-            return True
-        if owner is None:
-            return False
-        handle = getattr(thing, "handle", thing)
-        held = {id(thing), id(handle)}
-        return path_to(self._living(owner), lambda one: id(one) in held) is not None
-
-    def _living(self, owner: object) -> Iterator[tuple[str, object]]:
-        """Yield the fixtures that live on when `owner` has ended, with their values."""
-        ending = getattr(owner, "definition", None)
-        for definition, _, _ in self._collection.instances:
-            result = definition.cached_result
-            if definition is not ending and result is not None and result[2] is None:
-                yield definition.argname, result[0]
-
     def tell(self, leftovers: Sequence[Leftover], item: pytest.Item | None) -> list[BaseException]:
         """Warn of what was left while `item` was the test under way, or return it as errors."""
-        policy = self._policy_for(item)
-        findings = [] if policy == "ignore" else [self._finding(one) for one in leftovers]
-        if policy == "error" and findings:
-            text = "\n".join(str(finding) for finding in findings)
-            return [pytest.fail.Exception(text, pytrace=False)]
         errors: list[BaseException] = []
-        for leftover, finding in zip(leftovers, findings, strict=False):
-            site = leftover.site
+        refused: list[str] = []
+        for leftover in leftovers:
+            policy = self._policy_for(leftover, item)
+            if policy == "ignore":
+                continue
+            text = str(self._finding(leftover))
+            if policy == "error":
+                refused.append(text)
+                continue
+            site = leftover.made.site
             path, line = (__file__, 1) if site is None else (site.path, site.line)
             try:
-                warnings.warn_explicit(str(finding), LeakWarning, path, line)
-            except LeakWarning as exc:
-                # A filter makes it an error; where we were is of no interest.
-                errors.append(pytest.fail.Exception(str(exc), pytrace=False))
+                warnings.warn_explicit(text, LeakWarning, path, line)
+            except LeakWarning:
+                refused.append(text)  # as a filter of the suite wants it
+        if refused:
+            errors.append(pytest.fail.Exception("\n".join(refused), pytrace=False))
         return errors
 
-    def _policy_for(self, item: pytest.Item | None) -> str:
+    def _policy_for(self, leftover: Leftover, item: pytest.Item | None) -> str:
+        """Return what the mark of a test says of what it, or a fixture just for it, has left."""
+        owner = leftover.made.owner
+        if isinstance(owner, Held):
+            item = item if owner.vertex.anchor.scope is Scope.FUNCTION else None
+        elif isinstance(owner, Vertex):
+            item = next(
+                (one for one, test in self._collection.tests.items() if test is owner), item
+            )
         if item is None:
             return self._policy
         ours = self._collection.native
@@ -144,14 +143,21 @@ class Background:
         return native.argument_of(item, "leaks", ours.known_backends) or self._policy
 
     def _finding(self, leftover: Leftover) -> catalog.Finding:
+        made = leftover.made
         return catalog.left_behind(
-            leftover.kind.value,
+            made.kind.value,
             leftover.text,
-            _vertex(leftover.owner),
-            self._origin(leftover.site),
+            _vertex(made.owner),
+            self._origin(made.site),
+            kept_by=self._fixture(made.heir),
+            error=leftover.error,
             has_ended=leftover.has_ended,
             allowed_by=leftover.names[-1] if leftover.names else None,
         )
+
+    def _fixture(self, heir: object) -> Vertex | None:
+        found = self._collection.instances.items()
+        return next((vertex for (one, _, _), vertex in found if one is heir), None)
 
     def _origin(self, site: Site | None) -> Origin | None:
         return None if site is None else self._collection.origins.of_line(site.path, site.line)
@@ -159,5 +165,4 @@ class Background:
 
 def _vertex(owner: object) -> Vertex | None:
     """Return the test or fixture that a step was done for."""
-    found = owner if isinstance(owner, Vertex) else getattr(owner, "vertex", None)
-    return found if isinstance(found, Vertex) else None
+    return owner.vertex if isinstance(owner, Held) else owner if isinstance(owner, Vertex) else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -36,9 +35,7 @@ if TYPE_CHECKING:
     from loopscope.dialects.vocabulary import Dialect
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
     from loopscope.plugin.collection import Collection
-
-if sys.version_info < (3, 11):
-    pass
+    from loopscope.plugin.heirs import End
 
 
 class Refused(LoopscopeError, RuntimeError):
@@ -125,10 +122,11 @@ class Runtime:
             if loop in self.loops:
                 self.loops.close(loop)
             return
-        deaths = partial(self.background.deaths, host, None, self._test_name)
+        end = self.background.end_of(None)
+        deaths = partial(self.background.deaths, host, end, self._test_name)
         with self.teardown.deferring(), followed_by(deaths):
             try:
-                errors = self._end_leftovers(host)
+                errors = self._end_leftovers(host, end)
             finally:
                 self._crashes.add(self.loops.close(loop))
             raise_all(errors)
@@ -158,8 +156,25 @@ class Runtime:
         return self.contexts.of(anchor)
 
     def _end(self, anchor: Anchor) -> None:
-        self._tasks.pop(anchor, None)
-        self.contexts.end(anchor)
+        __tracebackhide__ = True
+        try:
+            if anchor.scope is Scope.FUNCTION and self._item is not None:
+                raise_all(self._after_test(anchor, self.test(self._item)))
+        finally:
+            self._tasks.pop(anchor, None)
+            self.contexts.end(anchor)
+
+    def _after_test(self, anchor: Anchor, test: Vertex | None) -> list[BaseException]:
+        """End what a test has left on loops that outlive it; return what went wrong."""
+        if test is None:
+            return []
+        end = self.background.end_of(test)
+        return [
+            error
+            for loop in list(self.loops)
+            if loop.anchor != anchor and (host := self.loops[loop]) is not None
+            for error in self._end_leftovers(host, end)
+        ]
 
     def _task(self, loop: Loop, anchor: Anchor) -> tuple[Host, ScopeTask]:
         host = self.open(loop)
@@ -323,36 +338,33 @@ class Runtime:
             raise exc.with_traceback(traceback) from exc.__cause__
 
     def aftermath(self, item: pytest.Item) -> list[BaseException]:
-        """Return the errors that nobody has awaited in a phase of `item`."""
-        owner = self.test(item)
+        """Return the errors that nobody has awaited in the setup of `item`, or in its call."""
+        return self._deaths(self.background.end_of_phase(item), item)
+
+    def end_of(self, item: pytest.Item) -> list[BaseException]:
+        """Have pytest know of what crashes have torn down; return what went wrong in the end."""
+        errors = self._crashes.settle(self._test_name)
+        return [*errors, *self._deaths(self.background.end_of(self.test(item)), item)]
+
+    def _deaths(self, end: End, item: pytest.Item) -> list[BaseException]:
         return [
             error
             for host in self.loops.hosts()
-            for error in self.background.deaths(host, owner, item.name)
+            for error in self.background.deaths(host, end, item.name)
         ]
 
-    def end_of(self, item: pytest.Item) -> list[BaseException]:
-        """Settle what `item` leaves behind on loops that stay open; return what went wrong.
-
-        pytest comes to know of what crashes have torn down, and what the test has left is ended.
-        """
-        owner = self.test(item)
-        errors = self._crashes.settle(self._test_name)
-        for host in list(self.loops.hosts()):
-            errors += self._end_leftovers(host, owner)
-        return [*errors, *self._crashes.settle(self._test_name), *self.aftermath(item)]
-
-    def _end_leftovers(self, host: Host, owner: object = None) -> list[BaseException]:
+    def _end_leftovers(self, host: Host, end: End) -> list[BaseException]:
         with self._one_at_a_time():
-            outcome = host.end_leftovers(partial(self.background.spares, owner), owner)
+            outcome = host.end_leftovers(end)
         self._crashes.add(outcome.crashes)
         errors = [] if outcome.error is None else [outcome.error]
         return [*errors, *self.background.tell(outcome.value or (), self._item)]
 
     def _after_fixture(self, host: Host, held: Held) -> list[BaseException]:
+        end = self.background.end_of(held)
         return [
-            *self._end_leftovers(host, held),
-            *self.background.deaths(host, held, self._test_name),
+            *self._end_leftovers(host, end),
+            *self.background.deaths(host, end, self._test_name),
         ]
 
     @contextmanager

@@ -89,6 +89,18 @@ LS311 somebody left a task behind: Task-7, running tick()
         and did not end: it is abandoned where it stands
   fix   await it, cancel it, or start it in a task group""",
     ),
+    "LS311-that-a-fixture-keeps": (
+        catalog.left_behind("task", "Task-7", TEST, LINE, kept_by=POOL, error=ValueError("no")),
+        """\
+LS311 pool left a task behind: Task-7
+  tests/test_a.py:142   task        started here
+  tests/test_a.py:140   test_login  started it
+  tests/conftest.py:12  pool        kept it and did not end it
+  why   it would go on in the tests that share the loop, and is lost when the loop closes;
+        it has been cancelled
+        and raised ValueError('no')
+  fix   await it, cancel it, or start it in a task group""",
+    ),
     "LS312": (
         catalog.left_behind("timer", "it", TEST, None),
         """\

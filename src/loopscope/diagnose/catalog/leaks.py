@@ -73,25 +73,33 @@ def left_behind(
     owner: Vertex | None,
     made_at: Origin | None,
     *,
+    kept_by: Vertex | None = None,
+    error: BaseException | None = None,
     has_ended: bool = True,
     allowed_by: str | None = None,
 ) -> Finding:
-    """LS311 to LS316: something goes on that `owner` started and did not end.
+    """LS311 to LS316: something goes on that `owner` started, and nobody has ended it.
 
-    `allowed_by` is the name by which it can be allowed.
+    `kept_by` is the fixture that held it when its owner had come to an end, `error` what it raised
+    when we ended it, and `allowed_by` the name by which it can be allowed.
     """
     words = _KINDS[kind]
     where = []
     if made_at is not None:
         where.append((made_at, kind, "started here"))
     if owner is not None:
-        where.append((owner.origin, owner.name, "started it and did not end it"))
+        ended = "" if kept_by is not None else " and did not end it"
+        where.append((owner.origin, owner.name, f"started it{ended}"))
+    if kept_by is not None:
+        where.append((kept_by.origin, kept_by.name, "kept it and did not end it"))
     harm = words.harm
     if not has_ended:
         harm += "\nand did not end: it is abandoned where it stands"
+    if error is not None:
+        harm += f"\nand raised {error!r}"
     fix = words.fix
     if allowed_by is not None:
         fix += f";\nor have it left alone: loopscope_leaks_allow = {allowed_by}"
-    who = "somebody" if owner is None else owner.name
-    title = f"{who} left {words.name} behind: {what}"
+    who = kept_by or owner
+    title = f"{'somebody' if who is None else who.name} left {words.name} behind: {what}"
     return Finding(words.code, title, tuple(where), harm, fix, refuses=False)
