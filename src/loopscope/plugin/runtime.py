@@ -17,7 +17,7 @@ from loopscope.diagnose import catalog
 from loopscope.diagnose.fixes import late_finding
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
-from loopscope.plugin.background import Background, followed_by, raise_all
+from loopscope.plugin.background import Background, besides, followed_by, raise_all
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
 from loopscope.plugin.crashes import Crashes, Held, finish_all
 from loopscope.plugin.loops import OpenLoops
@@ -110,7 +110,7 @@ class Runtime:
         if host is None:
             self.loops.close(loop)
             return
-        deaths = partial(self.background.deaths, host, None, self._test_name)
+        deaths = partial(self._deaths, host, None)
         with self.teardown.deferring(), followed_by(deaths):
             try:
                 errors = self._end_leftovers(host)
@@ -302,11 +302,7 @@ class Runtime:
     def aftermath(self, item: pytest.Item) -> list[BaseException]:
         """Return the errors that nobody has awaited in a phase of `item`."""
         owner = self.test(item)
-        return [
-            error
-            for host in self.loops.hosts()
-            for error in self.background.deaths(host, owner, item.name)
-        ]
+        return [error for host in self.loops.hosts() for error in self._deaths(host, owner)]
 
     def end_of(self, item: pytest.Item) -> list[BaseException]:
         """Settle what `item` leaves behind on loops that stay open; return what went wrong.
@@ -324,12 +320,23 @@ class Runtime:
             outcome = host.end_leftovers(partial(self.background.spares, owner), owner)
         self._crashes.add(outcome.crashes)
         errors = [] if outcome.error is None else [outcome.error]
+        if self.interrupts.is_ending:
+            return errors  # of course something was left
         return [*errors, *self.background.tell(outcome.value or (), self._item)]
+
+    def _deaths(self, host: Host, owner: object) -> list[BaseException]:
+        errors = self.background.deaths(host, owner, self._test_name)
+        if not self.interrupts.is_ending:
+            return errors
+        # To fail would spoil the end of the run; what was abandoned is not worth a word.
+        if not self.interrupts.is_hurried:
+            self.loops.untold += map(besides, errors)
+        return []
 
     def _after_fixture(self, host: Host, held: Held) -> list[BaseException]:
         return [
             *self._end_leftovers(host, held),
-            *self.background.deaths(host, held, self._test_name),
+            *self._deaths(host, held),
         ]
 
     @contextmanager
