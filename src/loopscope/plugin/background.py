@@ -47,7 +47,7 @@ def followed_by(check: Callable[[], list[BaseException]]) -> Iterator[None]:
     except BaseException as exc:
         for error in check():
             if error is not exc:
-                add_note(exc, _besides(error))
+                add_note(exc, besides(error))
         raise
     raise_all(check())
 
@@ -61,7 +61,8 @@ def raise_all(errors: Sequence[BaseException]) -> None:
         raise errors[0]
 
 
-def _besides(error: BaseException) -> str:
+def besides(error: BaseException) -> str:
+    """Say what else went wrong, with the notes on it."""
     notes: list[str] = getattr(error, "__notes__", [])
     return "\n".join([f"besides: {error!r}", *notes])
 

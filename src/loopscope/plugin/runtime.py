@@ -16,7 +16,7 @@ from loopscope.diagnose import catalog
 from loopscope.diagnose.fixes import late_finding
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
-from loopscope.plugin.background import Background, followed_by, raise_all
+from loopscope.plugin.background import Background, besides, followed_by, raise_all
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
 from loopscope.plugin.crashes import Crashes, Held, finish_all
 from loopscope.plugin.loops import OpenLoops
@@ -123,7 +123,7 @@ class Runtime:
                 self.loops.close(loop)
             return
         end = self.background.end_of(None)
-        deaths = partial(self.background.deaths, host, end, self._test_name)
+        deaths = partial(self._deaths, host, end)
         with self.teardown.deferring(), followed_by(deaths):
             try:
                 errors = self._end_leftovers(host, end)
@@ -339,32 +339,39 @@ class Runtime:
 
     def aftermath(self, item: pytest.Item) -> list[BaseException]:
         """Return the errors that nobody has awaited in the setup of `item`, or in its call."""
-        return self._deaths(self.background.end_of_phase(item), item)
+        return self._deaths_anywhere(self.background.end_of_phase(item))
 
     def end_of(self, item: pytest.Item) -> list[BaseException]:
         """Have pytest know of what crashes have torn down; return what went wrong in the end."""
         errors = self._crashes.settle(self._test_name)
-        return [*errors, *self._deaths(self.background.end_of(self.test(item)), item)]
+        return [*errors, *self._deaths_anywhere(self.background.end_of(self.test(item)))]
 
-    def _deaths(self, end: End, item: pytest.Item) -> list[BaseException]:
-        return [
-            error
-            for host in self.loops.hosts()
-            for error in self.background.deaths(host, end, item.name)
-        ]
+    def _deaths_anywhere(self, end: End) -> list[BaseException]:
+        return [error for host in self.loops.hosts() for error in self._deaths(host, end)]
 
     def _end_leftovers(self, host: Host, end: End) -> list[BaseException]:
         with self._one_at_a_time():
             outcome = host.end_leftovers(end)
         self._crashes.add(outcome.crashes)
         errors = [] if outcome.error is None else [outcome.error]
+        if self.interrupts.is_ending:
+            return errors  # of course something was left
         return [*errors, *self.background.tell(outcome.value or (), self._item)]
+
+    def _deaths(self, host: Host, end: End) -> list[BaseException]:
+        errors = self.background.deaths(host, end, self._test_name)
+        if not self.interrupts.is_ending:
+            return errors
+        # To fail would spoil the end of the run; what was abandoned is not worth a word.
+        if not self.interrupts.is_hurried:
+            self.loops.untold += map(besides, errors)
+        return []
 
     def _after_fixture(self, host: Host, held: Held) -> list[BaseException]:
         end = self.background.end_of(held)
         return [
             *self._end_leftovers(host, end),
-            *self.background.deaths(host, end, self._test_name),
+            *self._deaths(host, end),
         ]
 
     @contextmanager

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loopscope.backends.interrupts import Interrupts
 from loopscope.backends.outcome import keyboard_interrupt_in
 from loopscope.diagnose import catalog
 from loopscope.plugin import _compat
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
     from types import TracebackType
 
-    from loopscope.backends.interrupts import Interrupts
     from loopscope.backends.side_by_side import Part
     from loopscope.dialects.vocabulary import Dialect, Spoken
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
@@ -49,12 +49,12 @@ class SideBySide:
         claims: Callable[[pytest.Item], bool],
         takes: Callable[[AnyFixtureDef, pytest.Item], bool],
         run_for: Callable[[pytest.Item], Callable[..., Any]],
-        interrupts: Interrupts,
+        interrupts: Interrupts | None = None,
     ) -> None:
         self.claims = claims
         self.takes = takes
         self.run_for = run_for
-        self.interrupts = interrupts
+        self.interrupts = interrupts or Interrupts()
         self.turning: Turning | None = None
         """The test that is run just now."""
         self._running: pytest.Item | None = None
