@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 GRACE = 5.0
 """How many seconds what has been cancelled may take to end."""
 
+# Suites put something else in place of these while a test runs, and do not mean us.
+_sleep, _wait = asyncio.sleep, asyncio.wait
+
 _TURNS = 3
 _CANCELLED_AGAIN = 3
 
@@ -48,7 +51,7 @@ async def end_leftovers(
     """
     for _ in range(_TURNS):
         # Whoever has been let go of just now, or is about to be called, ends by itself.
-        await asyncio.sleep(0)
+        await _sleep(0)
     left: list[Leftover] = []
     # What a task waits for or holds open ends when it is cancelled: so tasks come first.
     for group in ({Kind.TASK}, set(Kind) - {Kind.TASK}):
@@ -74,7 +77,7 @@ async def end_leftovers(
                 left.append(replace(told, has_ended=False))
     if left:
         for _ in range(_TURNS):
-            await asyncio.sleep(0)
+            await _sleep(0)
     return tuple(left)
 
 
@@ -84,7 +87,7 @@ async def until_ended(tasks: Collection[asyncio.Task[Any]]) -> set[asyncio.Task[
     for _ in range(_CANCELLED_AGAIN):
         if not left:
             break
-        _, left = await asyncio.wait(left, timeout=GRACE / _CANCELLED_AGAIN)
+        _, left = await _wait(left, timeout=GRACE / _CANCELLED_AGAIN)
         for task in left:
             task.cancel()
     for task in left:
@@ -209,7 +212,7 @@ async def _leave_alone(job: Any) -> None:
 async def _kill(transport: Any) -> None:
     transport.kill()
     # As `asyncio.subprocess.Process.wait` does it.
-    await asyncio.wait({asyncio.ensure_future(transport._wait())}, timeout=GRACE)
+    await _wait({asyncio.ensure_future(transport._wait())}, timeout=GRACE)
     transport.close()
 
 

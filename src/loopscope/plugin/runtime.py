@@ -199,7 +199,8 @@ class Runtime:
     def _leave(self, host: Host, task: ScopeTask, entry: Entry) -> None:
         __tracebackhide__ = True
         vertex = entry.key.vertex
-        with followed_by(lambda: self._after_fixture(host, entry.key)):
+        after = followed_by(lambda: self._after_fixture(host, entry.key))
+        with self._crashes.holding_back(), after:
             giving = self.contexts.giving(vertex.anchor, task.context)
             with self._step("teardown", vertex), giving:
                 outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
@@ -277,7 +278,7 @@ class Runtime:
             traceback = exc.__traceback__
             while traceback is not None and _is_machinery(traceback.tb_frame):
                 traceback = traceback.tb_next
-            raise exc.with_traceback(traceback) from exc.__cause__
+            raise BaseException.with_traceback(exc, traceback) from exc.__cause__
 
     def aftermath(self, item: pytest.Item) -> list[BaseException]:
         """Return the errors that nobody has awaited in a phase of `item`."""
@@ -287,6 +288,10 @@ class Runtime:
             for host in self.loops.hosts()
             for error in self.background.deaths(host, owner, item.name)
         ]
+
+    def settle(self) -> list[BaseException]:
+        """Have pytest come to know of what crashes have torn down; return what nobody has told."""
+        return self._crashes.settle(self._test_name)
 
     def end_of(self, item: pytest.Item) -> list[BaseException]:
         """Settle what `item` leaves behind on loops that stay open; return what went wrong.
