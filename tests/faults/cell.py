@@ -55,12 +55,13 @@ class Fault:
     """One way to go wrong, and what is to come of it.
 
     `says` is a pattern that the report of the test that it breaks must contain, None if it breaks
-    none; one that `is_refused` is not even set up. `seconds` is the time that pytest-timeout gives
-    to the tests that use the fixture; after `limit` seconds the run has hung. With `like_sync`
-    everything must come out as pytest has it for the same fault written sync. `suffers` has
-    patterns for the tests that may fail as well, by specification, and what their report must
-    contain then. `costs` names what this fault may leave behind or undone, and `noise` is what it
-    may write.
+    none: at once, or `at_the_end` of what it stands in; one that `is_refused` is not even set up.
+    `seconds` is the time that pytest-timeout gives to the tests that use the fixture; after
+    `limit` seconds the run has hung. With `like_sync` everything must come out as pytest has it for
+    the same fault written sync. `suffers` has patterns for the tests that may fail as well, by
+    specification, and what their report must contain then. `costs` names what this fault may leave
+    behind or undone, and `noise` is what it may write. Where phases make no difference, those that
+    are `chosen` stand for all.
     """
 
     name: str
@@ -74,7 +75,9 @@ class Fault:
     limit: float = 30.0
     says: str | None = None
     outcome: str = "failed"
+    at_the_end: bool = False
     phases: tuple[Phase, ...] = ALL_PHASES
+    chosen: tuple[Phase, ...] = ()
     scopes: tuple[ScopeName, ...] = SCOPES
     backends: tuple[str, ...] = BACKENDS
     like_sync: bool = False
@@ -93,10 +96,11 @@ class Fault:
         and backends take turns from fault to fault, so that all of them meet.
         """
         cells = []
-        for row, phase in enumerate(self.phases):
+        chosen = self.chosen or self.phases
+        for row, phase in enumerate(chosen):
             scope = self.scopes[(row + number) % len(self.scopes)]
             turn = (row + number) % len(self.backends)
-            each = phase is Phase.BODY or len(self.phases) == 1
+            each = phase is Phase.BODY or len(chosen) == 1
             backends = self.backends if each else self.backends[turn : turn + 1]
             cells += [Cell(self.name, phase, scope, backend) for backend in backends]
         return cells

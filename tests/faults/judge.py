@@ -67,10 +67,12 @@ def expected(fault: Fault, cell: Cell, without: Outcomes) -> Outcomes:
     users = [THE_FAULT, ANOTHER_USER]
     if fault.is_refused:
         outcomes[THE_FAULT] = {"setup": fault.outcome, "teardown": "passed"}
-    elif cell.phase is Phase.SETUP:
+    elif cell.phase is Phase.BODY and fault.at_the_end:
+        outcomes[THE_FAULT]["teardown"] = fault.outcome
+    elif cell.phase is Phase.SETUP and not fault.at_the_end:
         for nodeid in users:
             outcomes[nodeid] = {"setup": fault.outcome, "teardown": "passed"}
-    elif cell.phase is Phase.TEARDOWN:
+    elif cell.phase in (Phase.SETUP, Phase.TEARDOWN):
         if cell.scope != "function":
             # Whoever is the last in the scope, by the order of execution.
             users = [nodeid for nodeid in without if nodeid.startswith(_WITHIN[cell.scope])][-1:]

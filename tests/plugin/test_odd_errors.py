@@ -190,7 +190,7 @@ async def test_patches(monkeypatch):
 def test_next():
     pass
 """
-    run(source, backend=backend).assert_outcomes(passed=2)
+    run(source, "--loopscope-leaks=ignore", backend=backend).assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "uvloop"])
@@ -211,7 +211,7 @@ async def test_leaves_it():
 def test_next():
     pass
 """
-    run(source, backend=backend).assert_outcomes(passed=2)
+    run(source, "--loopscope-leaks=ignore", backend=backend).assert_outcomes(passed=2)
 
 
 def test_what_has_ended_a_trio_run_is_told_by_all_who_need_the_run(run: RunSuite) -> None:

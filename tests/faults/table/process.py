@@ -86,12 +86,12 @@ async def log_onto_a_full_disk(site: Site) -> None:
     logging.getLogger("fault").error("logged")
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_another_directory(site: Site) -> None:
     os.chdir("/")
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_a_directory_that_is_gone(site: Site) -> None:
     gone = site.directory / "gone"
     gone.mkdir()
@@ -99,19 +99,19 @@ async def leave_a_directory_that_is_gone(site: Site) -> None:
     gone.rmdir()
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_no_environment(site: Site) -> None:
     current = os.environ["PYTEST_CURRENT_TEST"]
     os.environ.clear()
     os.environ["PYTEST_CURRENT_TEST"] = current
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_the_garbage_collector_off(site: Site) -> None:
     gc.disable()
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def freeze_the_garbage_collector(site: Site) -> None:
     gc.freeze()
 
@@ -120,53 +120,53 @@ def _trace(frame: FrameType, event: str, arg: object) -> Any:
     return _trace
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_a_tracer(site: Site) -> None:
     sys.settrace(_trace)
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_a_profiler(site: Site) -> None:
     sys.setprofile(_trace)
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_other_warnings_filters(site: Site) -> None:
     warnings.resetwarnings()
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def switch_logging_off(site: Site) -> None:
     logging.shutdown()
     logging.disable(logging.CRITICAL)
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_interrupts_ignored(site: Site) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_a_wakeup_descriptor(site: Site) -> None:
     signal.set_wakeup_fd(-1)
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_no_hook_for_unraisable_errors(site: Site) -> None:
     sys.unraisablehook = print
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_no_hooks_for_async_generators(site: Site) -> None:
     sys.set_asyncgen_hooks(None, None)
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def close_stdout(site: Site) -> None:
     sys.stdout.close()
 
 
-@fault(like_sync=True)
+@fault(like_sync=True, chosen=IN_THE_TEST)
 async def leave_a_thread_that_ends(site: Site) -> None:
     end = threading.Event()
     threading.Thread(target=end.wait, daemon=True).start()

@@ -55,7 +55,7 @@ async def raise_CancelledError(site: Site) -> None:
     raise asyncio.CancelledError("by hand")
 
 
-@fault(says="raised StopIteration", like_sync=True)
+@fault(says="raised StopIteration", like_sync=True, chosen=(Phase.BODY,))
 async def raise_StopIteration(site: Site) -> None:
     raise StopIteration("by hand")
 
@@ -65,7 +65,7 @@ async def raise_StopAsyncIteration(site: Site) -> None:
     raise StopAsyncIteration("by hand")
 
 
-@fault(says="MemoryError", like_sync=True)
+@fault(says="MemoryError", like_sync=True, chosen=(Phase.BODY,))
 async def raise_MemoryError(site: Site) -> None:
     raise MemoryError
 
@@ -121,7 +121,7 @@ async def raise_in_a_cycle_of_contexts(site: Site) -> None:
     raise first
 
 
-@fault(says="Cycle: of itself", like_sync=True)
+@fault(says="Cycle: of itself", like_sync=True, chosen=(Phase.BODY,))
 async def raise_from_itself(site: Site) -> None:
     error = Cycle("of itself")
     raise error from error
@@ -150,7 +150,7 @@ class EndlessRepr(Exception):
     __str__ = __repr__
 
 
-@fault(says="BrokenStr", like_sync=True)
+@fault(says="BrokenStr", like_sync=True, chosen=(Phase.BODY,))
 async def raise_what_has_no_str(site: Site) -> None:
     raise BrokenStr
 
@@ -255,7 +255,7 @@ async def recurse_without_end(site: Site) -> None:
     _fall(0)
 
 
-@fault(says="RecursionError: maximum recursion depth", like_sync=True)
+@fault(says="RecursionError: maximum recursion depth", like_sync=True, chosen=(Phase.BODY,))
 async def await_without_end(site: Site) -> None:
     await _fall_awaiting(0)
 
@@ -295,7 +295,7 @@ async def call_pytest_skip(site: Site) -> None:
     pytest.skip("skipped by hand")
 
 
-@fault(says="xfailed by hand", outcome="skipped", like_sync=True)
+@fault(says="xfailed by hand", outcome="skipped", like_sync=True, chosen=(Phase.BODY,))
 async def call_pytest_xfail(site: Site) -> None:
     pytest.xfail("xfailed by hand")
 
@@ -327,6 +327,11 @@ async def raise_with_x(site: Site) -> None:
     raise ValueError("raised by hand")
 
 
-@fault(says="ValueError: raised by hand", like_sync=True, options=("--maxfail=2",))
+@fault(
+    says="ValueError: raised by hand",
+    like_sync=True,
+    chosen=(Phase.BODY,),
+    options=("--maxfail=2",),
+)
 async def raise_with_maxfail(site: Site) -> None:
     raise ValueError("raised by hand")
