@@ -11,3 +11,5 @@ else:
     # A slow machine is not a failing test, and a run must be repeatable from its source alone.
     settings.register_profile("loopscope", deadline=None, derandomize=True)
     settings.load_profile("loopscope")
+
+from tests.faults.summary import pytest_addoption, pytest_terminal_summary  # noqa: F401

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+# Suites put something else in place of these while a test runs, and do not mean us.
+_sleep, _wait = asyncio.sleep, asyncio.wait
+
 
 class _Native(asyncio.Task[None]):
     """The asyncio task of a scope task; it knows who cancelled it."""
@@ -201,7 +204,7 @@ class AsyncioTask(ScopeTask):
             # Asked for, but perhaps not delivered yet: let it come here instead of at the next
             # await of a fixture.
             try:
-                await asyncio.sleep(0)
+                await _sleep(0)
             except asyncio.CancelledError as exc:
                 cancelled = exc
         return native.pending(cancelled)
@@ -213,7 +216,7 @@ class AsyncioTask(ScopeTask):
         step.on_done.append(lambda: done.set_result(None))
         while not done.done():
             try:
-                await asyncio.wait([done])
+                await _wait([done])
             except asyncio.CancelledError:
                 pass  # a scope that is further out will be found by `_pending`
 
@@ -420,6 +423,7 @@ class AsyncioHost(Host):
                 native._log_destroy_pending = False  # type: ignore[attr-defined]
             current.forget(loop)
             raise HostError("somebody else has closed it")
+        loop.set_task_factory(None)  # the steps are ours, whatever the user's tasks are made by
         try:
             # uvloop keeps these three to itself, so there the steps are always taken.
             for _ in range(2):
@@ -465,7 +469,7 @@ class AsyncioHost(Host):
 
 def _turn_once(loop: asyncio.AbstractEventLoop) -> None:
     try:
-        loop.run_until_complete(asyncio.sleep(0))
+        loop.run_until_complete(_sleep(0))
     except RuntimeError:
         pass  # somebody had stopped it before; what has not run is cancelled with all the rest
 

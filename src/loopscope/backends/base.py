@@ -285,7 +285,7 @@ class Host(Interruptible):
             if interrupt is step.interrupt and (step.where or step.error is not None):
                 # Where the code of the step was tells more than where the loop was.
                 where = step.where or (step.error and step.error.__traceback__)
-                interrupt.with_traceback(where or None)
+                BaseException.with_traceback(interrupt, where or None)
             raise interrupt
         return Outcome(step.value, step.error, step.cause, self._take_crashes())
 

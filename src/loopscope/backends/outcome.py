@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
 
     from loopscope.backends.task import ScopeTask
     from loopscope.backends.watch import Made
+
+if sys.version_info < (3, 11):
+    from exceptiongroup import BaseExceptionGroup
 
 T = TypeVar("T")
 AsyncFn = Callable[[], Awaitable[T]]
@@ -171,7 +175,7 @@ def keyboard_interrupt_in(error: BaseException | None) -> KeyboardInterrupt | No
     """Return the KeyboardInterrupt that `error` is, or holds as a group of errors does."""
     if isinstance(error, KeyboardInterrupt):
         return error
-    for inner in getattr(error, "exceptions", ()):
+    for inner in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
         if (found := keyboard_interrupt_in(inner)) is not None:
             return found
     return None
@@ -190,4 +194,7 @@ def without_frames_of_ours(error: BaseException) -> BaseException:
         __package__ or "loopscope.backends"
     ):
         traceback = traceback.tb_next
-    return error.with_traceback(traceback) if traceback is not None else error
+    if traceback is not None:
+        # Not the error's own method: it may have one that does something else.
+        BaseException.with_traceback(error, traceback)
+    return error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import outcome
 import trio
 
-from loopscope.backends.base import AsyncFn, Host, ScopeTask, StepCancelled
+from loopscope.backends.base import AsyncFn, Host, Outcome, ScopeTask, StepCancelled
 from loopscope.backends.call_graph import TaskNode, calls_of, running_below
 from loopscope.backends.drive import Abandoned, keep
 from loopscope.backends.side_by_side import clock_among, instruments_among
@@ -220,6 +220,7 @@ class TrioHost(Host):
         self._nursery: trio.Nursery | None = None
         self._closing = trio.Event()
         self._ended = False
+        self._ended_by: BaseException | None = None
         self.seam = TrioRun(
             self._main,
             clock=clock,
@@ -261,7 +262,12 @@ class TrioHost(Host):
 
     def _turn(self) -> None:
         self._stopped = False
-        self.seam.turn(lambda: self._stopped)
+        try:
+            self.seam.turn(lambda: self._stopped)
+        except BaseException as exc:
+            if not self.seam.running:
+                self._ended_by = exc
+            raise
 
     def _stop(self) -> None:
         self._stopped = True
@@ -289,7 +295,23 @@ class TrioHost(Host):
         return not self.seam.running
 
     def _refusal(self) -> str | None:
+        if self._ended_by is not None:
+            return f"the loop of {self.name} is closed: the run has ended with {self._ended_by!r}"
         return f"the loop of {self.name} is closed" if self._ended else super()._refusal()
+
+    def _do(self, step: Step) -> Outcome[Any]:
+        outcome = super()._do(step)
+        if not self._ended or self.closed or self._ended_by is not None:
+            return outcome
+        # Something has cancelled the main task, and with it all others, and only the run says what.
+        try:
+            self.seam.turn(lambda: False)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as exc:
+            self._ended_by = exc
+            return Outcome(error=exc, crashes=(*outcome.crashes, *self._take_crashes()))
+        return outcome
 
     def _scope_task(self) -> ScopeTask | None:
         current = self.seam.current_task()

@@ -400,14 +400,17 @@ def forget(
 ) -> None:
     """Finish `definition` and everything that depends on it, ahead of its time.
 
-    With `error`, whoever asks for it again within its scope gets that error.
+    With `error`, whoever asks for it again within its scope gets that error; where pytest has
+    finished it already, its scope has ended.
     """
-    key = definition.cached_result[1] if definition.cached_result else None
+    cached = definition.cached_result
+    if cached is None:
+        return
     try:
         definition.finish(request)
     finally:
         if error is not None:
-            definition.cached_result = _failed(key, error)
+            definition.cached_result = _failed(cached[1], error)
 
 
 def has_value(definition: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -9,10 +10,10 @@ import pytest
 
 from loopscope.diagnose import catalog
 from loopscope.plugin import _compat
-from loopscope.plugin.outcomes import add_note, fail, only_leaf
+from loopscope.plugin.outcomes import OUTCOMES, add_note, fail, only_leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from loopscope.backends.base import Crash, ScopeTask
     from loopscope.core.graph import Vertex
@@ -34,10 +35,25 @@ class Crashes:
     def __init__(self) -> None:
         self._unsettled: list[Crash] = []
         self._told: list[Crash] = []
+        self._held_back: list[BaseException] = []
 
     def add(self, crashes: Iterable[Crash]) -> None:
         """Take note of crashes."""
         self._unsettled.extend(crashes)
+
+    @contextmanager
+    def holding_back(self) -> Iterator[None]:
+        """Keep an error that is no `Exception` until the end of the test.
+
+        pytest lets it through at once, and drops all finalizers that would have come next: other
+        fixtures would stay as they are, and loops open.
+        """
+        try:
+            yield
+        except (Exception, KeyboardInterrupt, *OUTCOMES):
+            raise
+        except BaseException as exc:
+            self._held_back.append(exc)
 
     def fail_for(self, crash: Crash, test: str) -> NoReturn:
         """Fail what `crash` has cut short, with the error of the crash."""
@@ -51,7 +67,7 @@ class Crashes:
     def settle(self, test: str) -> list[BaseException]:
         """Have pytest finish what was torn down; return what nobody has been told of."""
         crashes, self._unsettled = self._unsettled, []
-        errors: list[BaseException] = []
+        errors, self._held_back = self._held_back, []
         for crash in crashes:
             for entry in crash.unwound:
                 try:

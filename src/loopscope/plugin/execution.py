@@ -82,7 +82,9 @@ class Execution:
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
         if self.runtime.test(item) is None:
-            return (yield)
+            # It may be the last one in the scope of fixtures that are ours.
+            with followed_by(self.runtime.settle):
+                return (yield)
         with self.runtime.running(item), followed_by(partial(self.runtime.end_of, item)):
             yield
 

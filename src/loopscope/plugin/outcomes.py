@@ -14,7 +14,7 @@ if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
 # What pytest knows how to handle, but not inside a group.
-_OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception, pytest.fail.Exception)
+OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception, pytest.fail.Exception)
 _ENDS_THE_RUN = (pytest.exit.Exception, SystemExit)
 
 
@@ -34,7 +34,7 @@ def outcome_in(error: BaseException) -> BaseException | None:
     if ending is not None:
         return ending
     error = only_leaf(error)
-    return error if isinstance(error, _OUTCOMES) else None
+    return error if isinstance(error, OUTCOMES) else None
 
 
 def only_leaf(error: BaseException) -> BaseException:
@@ -53,7 +53,10 @@ def _first(error: BaseException, kinds: tuple[type[BaseException], ...]) -> Base
 
 def add_note(error: BaseException, note: str) -> None:
     """Add a note to `error`, which pytest shows below the traceback."""
-    if sys.version_info >= (3, 11):
-        error.add_note(note)
-    else:
-        vars(error).setdefault("__notes__", []).append(note)
+    try:
+        if sys.version_info >= (3, 11):
+            error.add_note(note)
+        else:
+            vars(error).setdefault("__notes__", []).append(note)
+    except Exception:
+        pass  # an error that takes none is told without

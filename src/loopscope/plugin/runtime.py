@@ -249,7 +249,7 @@ class Runtime:
         __tracebackhide__ = True
         vertex = entry.key.vertex
         after = partial(self._after_fixture, host, entry.key)
-        with self.teardown.deferring(), followed_by(after):
+        with self.teardown.deferring(), self._crashes.holding_back(), followed_by(after):
             giving = self.contexts.giving(vertex.anchor, task.context)
             with self._step("teardown", vertex), giving:
                 outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
@@ -335,11 +335,15 @@ class Runtime:
             traceback = exc.__traceback__
             while traceback is not None and _is_machinery(traceback.tb_frame):
                 traceback = traceback.tb_next
-            raise exc.with_traceback(traceback) from exc.__cause__
+            raise BaseException.with_traceback(exc, traceback) from exc.__cause__
 
     def aftermath(self, item: pytest.Item) -> list[BaseException]:
         """Return the errors that nobody has awaited in the setup of `item`, or in its call."""
         return self._deaths_anywhere(self.background.end_of_phase(item))
+
+    def settle(self) -> list[BaseException]:
+        """Have pytest come to know of what crashes have torn down; return what nobody has told."""
+        return self._crashes.settle(self._test_name)
 
     def end_of(self, item: pytest.Item) -> list[BaseException]:
         """Have pytest know of what crashes have torn down; return what went wrong in the end."""

@@ -25,7 +25,7 @@ def needs_crashed(owner: Vertex, error: BaseException | None) -> Finding:
     return Finding(
         "LS302",
         f"fixture {owner.name} has crashed earlier on",
-        ((owner.origin, owner.name, repr(error) if error else "cancelled its own scope"),),
+        ((owner.origin, owner.name, _shown(error) if error else "cancelled its own scope"),),
         "it is torn down, and is not set up again in its scope",
         f"see the first test that failed with LS301 for {owner.name}",
     )
@@ -47,12 +47,20 @@ def cancelled_silently(owner: Vertex | None, test: str) -> Finding:
     )
 
 
+def _shown(error: BaseException) -> str:
+    """Return the `repr` of an error, or its type if it has none that works."""
+    try:
+        return repr(error)
+    except Exception:
+        return f"{type(error).__name__}, which cannot be shown"
+
+
 def disorderly(loop: Loop, error: Exception) -> str:
     """LS304: a loop could not be shut down in order."""
     return (
-        f"LS304 {place_of(loop)} was not shut down in order: {error!r}. An exception occurred "
-        "during teardown of an asyncio.Runner, as pytest-asyncio words it; what was left on the "
-        "loop is lost. Do not close a loop that you have not made."
+        f"LS304 {place_of(loop)} was not shut down in order: {_shown(error)}. An exception "
+        "occurred during teardown of an asyncio.Runner, as pytest-asyncio words it; what was left "
+        "on the loop is lost. Do not close a loop that you have not made."
     )
 
 
