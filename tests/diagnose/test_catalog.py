@@ -168,6 +168,62 @@ LS303 test_login was cancelled, and no fixture's scope asked for it
         "An exception occurred during teardown of an asyncio.Runner, as pytest-asyncio words it; "
         "what was left on the loop is lost. Do not close a loop that you have not made.",
     ),
+    "LS321": (
+        catalog.timed_out(
+            "test_login",
+            "the setup of fixture pool",
+            2.5,
+            ((CONFTEST, "pool", ""), (Origin("app/db.py", 7), "connect", "stood here")),
+            "loopscope_timeout = 2.5",
+        ),
+        """\
+LS321 test_login timed out after 2.5 s, in the setup of fixture pool
+  tests/conftest.py:12  pool
+  app/db.py:7           connect  stood here
+  fix   see what it waited for; if it was only slow, raise loopscope_timeout = 2.5""",
+    ),
+    "LS321-in-synchronous-code": (
+        catalog.timed_out("test_login", "its call", 1.0, (), "timeout = 1", is_on_loop=False),
+        """\
+LS321 test_login timed out after 1 s, in its call
+  why   synchronous code cannot be cancelled: it was interrupted
+  fix   see what it waited for; if it was only slow, raise timeout = 1""",
+    ),
+    "LS322": (
+        catalog.blocked_and_interrupted("test_login", ((CONFTEST, "connect", "blocked here"),)),
+        """\
+LS322 test_login blocked the loop, and was interrupted where it did
+  tests/conftest.py:12  connect  blocked here
+  why   a cancellation arrives where code awaits, and this code did not
+  fix   await what has an async counterpart, and call the rest in a thread
+        (asyncio.to_thread, trio.to_thread.run_sync, anyio.to_thread.run_sync)""",
+    ),
+    "LS323": (
+        catalog.blocked(
+            "test_login",
+            1.234,
+            0.5,
+            ((TEST_FILE, "test_login", ""), (CONFTEST, "connect", "blocked here")),
+        ),
+        """\
+LS323 test_login blocked the loop for 1.23 s (loopscope_blocked = 0.5)
+  tests/test_a.py:140   test_login
+  tests/conftest.py:12  connect     blocked here
+  why   nothing else on the loop could run meanwhile: no timeout, no other task
+  fix   await what has an async counterpart, and call the rest in a thread
+        (asyncio.to_thread, trio.to_thread.run_sync, anyio.to_thread.run_sync)""",
+    ),
+    "LS324": (
+        catalog.refused_to_end(
+            "test_login", "trio.Cancelled", ((CONFTEST, "connect", "was closed here"),)
+        ),
+        """\
+LS324 test_login did not end when it was cancelled, twice, and was given up
+  tests/conftest.py:12  connect  was closed here
+  why   it caught the cancellation, or was shielded from it, or waited for something that did or
+        was; it is never resumed
+  fix   let trio.Cancelled pass: raise it again at the end of `except`""",
+    ),
     "LS401": (
         catalog.bad_declaration("id", "test_login", TEST_FILE, "'x' is not a valid scope."),
         """\

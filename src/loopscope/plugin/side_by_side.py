@@ -21,6 +21,7 @@ from loopscope.backends.outcome import keyboard_interrupt_in
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import describe, hypothesis_handle, test_body
 from loopscope.plugin.outcomes import outcome_in
+from loopscope.plugin.timer import Past, past_hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -51,6 +52,8 @@ class SideBySide:
         self.run_for = run_for
         self.turning: Turning | None = None
         """The test that is run just now."""
+        self.is_given = False
+        """Whether Hypothesis runs it, again and again."""
 
     @classmethod
     def of(cls, spoken: Spoken) -> SideBySide:
@@ -133,12 +136,17 @@ class SideBySide:
         @functools.wraps(body)
         def example(*args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
-            self._run(item, partial(body, *args), kwargs)
+            with past_hypothesis():
+                self._run(item, partial(body, *args), kwargs)
 
         handle.inner_test = example
+        self.is_given = True
         try:
             yield
+        except Past as past:
+            raise past.error from None
         finally:
+            self.is_given = False
             handle.inner_test = body
 
     @contextmanager
