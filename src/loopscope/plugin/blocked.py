@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from loopscope.backends.loop_watch import Blocked, LoopWatch
     from loopscope.plugin.runtime import Runtime
 
+BLOCKBUSTER = "blockbuster"
+
 
 class BlockedLoops:
     """Warns, at the end of each phase of a test, of what `watch` found in it."""
@@ -28,7 +30,7 @@ class BlockedLoops:
     def __init__(self, runtime: Runtime, watch: LoopWatch) -> None:
         self.runtime = runtime
         self.watch = watch
-        self._has_blockbuster = importlib.util.find_spec("blockbuster") is not None
+        self._has_blockbuster = importlib.util.find_spec(BLOCKBUSTER) is not None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
@@ -100,5 +102,5 @@ class BlockedLoops:
         if host is None or host.library != "asyncio":
             yield
             return
-        with importlib.import_module("blockbuster").blockbuster_ctx():
+        with importlib.import_module(BLOCKBUSTER).blockbuster_ctx():
             yield

@@ -25,6 +25,7 @@ from loopscope.plugin.collection import describe, hypothesis_handle, test_body
 from loopscope.plugin.outcomes import outcome_in
 from loopscope.plugin.places import Origins
 from loopscope.plugin.runtime import Refused
+from loopscope.plugin.timer import Past, past_hypothesis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Mapping
@@ -58,6 +59,8 @@ class SideBySide:
         self.turning: Turning | None = None
         """The test that is run just now."""
         self._running: pytest.Item | None = None
+        self.is_given = False
+        """Whether Hypothesis runs it, again and again."""
 
     @classmethod
     def of(cls, spoken: Spoken, interrupts: Interrupts) -> SideBySide:
@@ -149,12 +152,17 @@ class SideBySide:
         @functools.wraps(body)
         def example(*args: Any, **kwargs: Any) -> None:
             __tracebackhide__ = True
-            self._run(item, partial(body, *args), kwargs)
+            with past_hypothesis():
+                self._run(item, partial(body, *args), kwargs)
 
         handle.inner_test = example
+        self.is_given = True
         try:
             yield
+        except Past as past:
+            raise past.error from None
         finally:
+            self.is_given = False
             handle.inner_test = body
 
     @contextmanager

@@ -230,6 +230,12 @@ class Timeouts:
         activities = [] if self.runtime is None else self.runtime.activities
         return activities[-1] if activities else None
 
+    def is_given(self) -> bool:
+        if self.side_by_side is not None and self.side_by_side.is_given:
+            return True
+        activity = self.activity()
+        return activity is not None and activity.action == "given"
+
     def is_debugging(self) -> bool:
         if self._is_in_pdb or is_debugging():
             return True

@@ -131,6 +131,9 @@ class Scene(Protocol):
     def activity(self) -> Activity | None:
         """Return what is done just now, if it is something of ours."""
 
+    def is_given(self) -> bool:
+        """Say whether Hypothesis runs, in between two examples."""
+
     def is_debugging(self) -> bool:
         """Say whether time does not count."""
 
@@ -194,8 +197,7 @@ class Timer:
                 self._clock.set(self.limit.seconds)
                 return
             report = None
-        activity = self._scene.activity()
-        if turning is None and activity is not None and activity.action == "given":
+        if turning is None and self._scene.is_given():
             # Hypothesis would take an error for one of its example.
             self._clock.set(SHORTLY)
         elif turning is None:
