@@ -78,7 +78,7 @@ def test_a_suite_for_pytest_asyncio_keeps_its_outcomes(
     suite.module(vocabulary, CASES.format(scope=scope))
     theirs = [one for one in vocabulary.arguments if "loopscope" not in one]
     as_there = f"-oasyncio_default_fixture_loop_scope={scope}"
-    there = suite.ran("-pno:loopscope", as_there, *theirs)
+    there = suite.ran("-pno:loopscope", as_there, *theirs, apart=True)
     events = suite.events
     here = suite.ran(*vocabulary.arguments)
     assert (here.outcomes, suite.events) == (there.outcomes, events), here.out
