@@ -154,7 +154,7 @@ async def test_asking(beside, wide):
 def test_nobody_watches_unless_asked_to(
     suite: RunSuite, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
 ) -> None:
-    from loopscope.backends.watch import LoopWatch
+    from loopscope.backends.loop_watch import LoopWatch
 
     monkeypatch.delattr(LoopWatch, "__init__")
     monkeypatch.delattr(LoopWatch, "begin")

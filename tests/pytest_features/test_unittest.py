@@ -10,7 +10,7 @@ pytest.importorskip("hypothesis")
 pytest.importorskip("pytest_asyncio")
 pytest.importorskip("pytest_trio")
 
-from tests.vocabularies.suites import ASYNCIO, OWN, Vocabulary, engine
+from tests.vocabularies.suites import ASYNCIO, OWN, Vocabulary
 
 if TYPE_CHECKING:
     from tests.vocabularies.suites import Suite
@@ -77,7 +77,8 @@ def test_a_suite_for_pytest_asyncio_keeps_its_outcomes(
 ) -> None:
     suite.module(vocabulary, CASES.format(scope=scope))
     theirs = [one for one in vocabulary.arguments if "loopscope" not in one]
-    there = suite.ran(*theirs, *engine("not loaded"))
+    as_there = f"-oasyncio_default_fixture_loop_scope={scope}"
+    there = suite.ran("-pno:loopscope", as_there, *theirs, apart=True)
     events = suite.events
     here = suite.ran(*vocabulary.arguments)
     assert (here.outcomes, suite.events) == (there.outcomes, events), here.out

@@ -178,6 +178,7 @@ def give_own_definition(item: pytest.Function, name: str, function: Callable[...
     own = copy.copy(known[name][-1])
     vars(own).update(func=function, _finalizers=[])
     known[name] = [own]
+    item._initrequest()  # until pytest 8.3 a request has a copy of what is known
 
 
 def finish_fixtures(item: pytest.Function, names: Sequence[str]) -> None:
