@@ -93,6 +93,23 @@ async def test_it(loopscope):
     )
 
 
+def test_run_with_a_coroutine_says_to_give_the_function(run: RunSuite, backend: str) -> None:
+    source = f"""{PRELUDE}
+def test_it(loopscope):
+    loopscope.run(there(1))
+"""
+    result = run(source, backend=backend)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            ">*loopscope.run(there(1))",
+            "E * LS410 test_it gives loopscope.run a coroutine, and not a function",
+            "E * loopscope.run(there, ...), and not loopscope.run(there(...))",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*never awaited*")
+
+
 @pytest.mark.parametrize("scope", ["function", "class", "module", "package"])
 def test_getfixture_sets_a_fixture_up_inside_a_running_test(
     run: RunSuite, scope: str, backend: str

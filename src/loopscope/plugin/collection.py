@@ -77,7 +77,8 @@ class Collection:
         """Say whether `item`, or a fixture of it, runs on a loop that we plan."""
         dialect = self.owner(item)
         if dialect is None:
-            return False
+            # unittest runs it, whatever its method is; its fixtures may be ours all the same.
+            return _compat.runs_own_loop(item) and self.reaches_a_loop(item)
         test = describe(item)
         return not dialect.executes_side_by_side(test) and (
             runs_on_loop(test) or self.reaches_a_loop(item)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
@@ -11,7 +12,9 @@ import pytest
 
 from loopscope.core.declared import Declared
 from loopscope.core.scope import Scope
+from loopscope.diagnose import catalog
 from loopscope.dialects import native
+from loopscope.plugin.runtime import Refused
 
 if TYPE_CHECKING:
     from loopscope.core.graph import Vertex
@@ -71,9 +74,13 @@ class Loopscope:
         `asyncio.run`.
 
         Raises:
-            LoopscopeError: the loop is running: await the function instead.
+            LoopscopeError: the loop is running: await the function instead; or `async_fn` is a
+                coroutine, which calling it has made.
         """
         __tracebackhide__ = True
+        if inspect.iscoroutine(async_fn):
+            async_fn.close()  # or else it would be told of as never awaited
+            raise Refused(catalog.coroutine_given(self._test.name, async_fn.__name__))
         action = partial(async_fn, *args)
         result: T = self._runtime.run(self._test, action, copy_context())
         return result

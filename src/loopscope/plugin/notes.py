@@ -45,16 +45,19 @@ class Notes:
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
         with self._explained(item):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
         with self._explained(item):
             return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
+        __tracebackhide__ = True
         with self._explained(item):
             return (yield)
 
@@ -71,6 +74,7 @@ class Notes:
                     note = self._note(exc, item)
                     if note is not None:
                         add_note(exc, note)
+                        end_with_the_suite(mismatch_in(exc) or nested_run_in(exc) or exc)
             raise
 
     def _note(self, error: BaseException, item: pytest.Item) -> str | None:

@@ -1,7 +1,7 @@
-"""Tracebacks of what async code may not do: they end where the code of the suite does.
+"""Tracebacks of what is explained: they end where the code of the suite does.
 
-pytest shows the whole of the function that raised. Where that is a library's, which only refuses
-what it was asked for, it fills a screen and says nothing of the mistake.
+pytest shows the whole of the function that raised. Where that is the event loop's, which only
+refuses what it was asked for, it fills a screen and says nothing of the mistake.
 """
 
 from __future__ import annotations

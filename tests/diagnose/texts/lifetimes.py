@@ -40,7 +40,8 @@ LS302 fixture pool has crashed earlier on
         """\
 LS303 fixture pool cancelled test_login and raised no error
   tests/conftest.py:12  pool  cancelled the scope that it holds open
-  why   a scope that is cancelled across its yield cancels what runs below it""",
+  why   a scope that is cancelled across its yield cancels what runs below it
+  fix   have the fixture say why: fail_after instead of move_on_after, or an error of its own""",
     ),
     "LS303-by-nobody": (
         catalog.cancelled_silently(None, "test_login"),

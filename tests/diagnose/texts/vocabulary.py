@@ -37,8 +37,8 @@ LS403 async generator fixture pool yields twice
         """\
 LS404 test_login asks for the async fixture pool while the loop is running
   tests/conftest.py:12  pool  would have to be awaited here
-  why   getfixturevalue cannot wait: the loop that would set the fixture up is the one that runs \
-this code
+  why   getfixturevalue cannot wait: the loop that would set the fixture up
+        is the one that runs this code
   fix   await loopscope.getfixture("pool"), with the fixture loopscope in the signature""",
     ),
     "LS405": (
@@ -96,5 +96,12 @@ LS409 fresh_fixtures=True on test_login, which is no test by @given
     "LS409-teardown": (
         catalog.failed_in_teardown(ValueError("why")),
         "LS409 and the teardown of the fixtures of this example raised ValueError('why')",
+    ),
+    "LS410": (
+        catalog.coroutine_given("test_login", "fetch"),
+        """\
+LS410 test_login gives loopscope.run a coroutine, and not a function
+  why   it calls what it is given, on the loop of the test
+  fix   loopscope.run(fetch, ...), and not loopscope.run(fetch(...))""",
     ),
 }

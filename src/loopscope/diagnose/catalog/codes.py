@@ -270,6 +270,13 @@ _TABLE = (
         can_be_ignored=False,
     ),
     Code(
+        "LS410",
+        "a coroutine given to loopscope.run",
+        "`loopscope.run(function, *args)` calls an async function on the loop of the test, as "
+        "`trio.run` and `anyio.run` do. A coroutine is what calling the function returns.",
+        can_be_ignored=False,
+    ),
+    Code(
         "LS501",
         "a loop run inside a running loop",
         "Code that runs on a loop called `asyncio.run`, `loop.run_until_complete` or the like. "

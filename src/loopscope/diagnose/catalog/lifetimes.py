@@ -44,6 +44,7 @@ def cancelled_silently(owner: Vertex | None, test: str) -> Finding:
         f"fixture {owner.name} cancelled {test} and raised no error",
         ((owner.origin, owner.name, "cancelled the scope that it holds open"),),
         "a scope that is cancelled across its yield cancels what runs below it",
+        "have the fixture say why: fail_after instead of move_on_after, or an error of its own",
     )
 
 

@@ -51,8 +51,8 @@ def asked_while_running(fixture: str, origin: Origin, test: str) -> Finding:
         "LS404",
         f"{test} asks for the async fixture {fixture} while the loop is running",
         ((origin, fixture, "would have to be awaited here"),),
-        "getfixturevalue cannot wait: the loop that would set the fixture up is the one "
-        "that runs this code",
+        "getfixturevalue cannot wait: the loop that would set the fixture up\n"
+        "is the one that runs this code",
         f'await loopscope.getfixture("{fixture}"), with the fixture loopscope in the signature',
     )
 
@@ -98,6 +98,16 @@ def unowned_xunit(name: str, origin: Origin, test: str, test_origin: Origin) -> 
         "in strict mode we run what bears a mark, and no mode of another plugin claims it",
         f"a mark on what {name} belongs to, such as @pytest.mark.loopscope, or "
         "loopscope_mode = auto",
+    )
+
+
+def coroutine_given(test: str, function: str) -> Finding:
+    """LS410: `loopscope.run` was given what calling an async function returns."""
+    return Finding(
+        "LS410",
+        f"{test} gives loopscope.run a coroutine, and not a function",
+        why="it calls what it is given, on the loop of the test",
+        fix=f"loopscope.run({function}, ...), and not loopscope.run({function}(...))",
     )
 
 
