@@ -74,9 +74,16 @@ class Background:
         self._collection = collection
         self.silence = settings.silence
 
-    def deaths(self, host: Host, owner: object, test: str) -> list[BaseException]:
-        """Return the errors that nobody awaits, each with a note that says where it comes from."""
-        return [self._explained(death, test) for death in host.deaths(owner)]
+    def deaths(self, host: Host, owner: object, item: pytest.Item | None) -> list[BaseException]:
+        """Return the errors that nobody awaits, each with a note that says where it comes from.
+
+        `item` is the test under way.
+        """
+        return [
+            self._explained(death, "a test" if item is None else item.name)
+            for death in host.deaths(owner)
+            if not self.silence.covers("LS306" if death.task is None else "LS305", item or "")
+        ]
 
     def _explained(self, death: Death, test: str) -> BaseException:
         error = only_leaf(death.error)
@@ -121,12 +128,15 @@ class Background:
     def tell(self, leftovers: Sequence[Leftover], item: pytest.Item | None) -> list[BaseException]:
         """Warn of what was left while `item` was the test under way, or return it as errors."""
         policy = self._policy_for(item)
-        findings = [] if policy == "ignore" else [self._finding(one) for one in leftovers]
-        if policy == "error" and findings:
-            text = "\n".join(str(finding) for finding in findings)
+        if policy == "ignore":
+            return []
+        told = [(one, self._finding(one)) for one in leftovers]
+        told = [one for one in told if not self.silence.covers(one[1].code, item or "")]
+        if policy == "error" and told:
+            text = "\n".join(str(finding) for _, finding in told)
             return [pytest.fail.Exception(text, pytrace=False)]
         errors: list[BaseException] = []
-        for leftover, finding in zip(leftovers, findings, strict=False):
+        for leftover, finding in told:
             site = leftover.site
             path, line = (__file__, 1) if site is None else (site.path, site.line)
             try:

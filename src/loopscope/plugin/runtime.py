@@ -125,7 +125,7 @@ class Runtime:
             if loop in self.loops:
                 self.loops.close(loop)
             return
-        deaths = partial(self.background.deaths, host, None, self._test_name)
+        deaths = partial(self.background.deaths, host, None, self._item)
         with self.teardown.deferring(), followed_by(deaths):
             try:
                 errors = self._end_leftovers(host)
@@ -328,7 +328,7 @@ class Runtime:
         return [
             error
             for host in self.loops.hosts()
-            for error in self.background.deaths(host, owner, item.name)
+            for error in self.background.deaths(host, owner, item)
         ]
 
     def end_of(self, item: pytest.Item) -> list[BaseException]:
@@ -352,7 +352,7 @@ class Runtime:
     def _after_fixture(self, host: Host, held: Held) -> list[BaseException]:
         return [
             *self._end_leftovers(host, held),
-            *self.background.deaths(host, held, self._test_name),
+            *self.background.deaths(host, held, self._item),
         ]
 
     @contextmanager
