@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,6 +121,17 @@ def test_a_loop_that_was_closed_under_its_code_is_nobody_elses(loops: list[Any])
 
 def test_a_loop_that_does_not_say_whether_it_is_closed_is_taken_to_be_open() -> None:
     assert not is_closed(object())
+
+
+def test_however_much_there_is_to_look_at_it_is_over_in_a_fifth_of_a_second(
+    loops: list[Any],
+) -> None:
+    here, other, _ = loops
+    crowd: Roots = [(str(number), [[Client(number)]]) for number in range(4_000)]
+    error = failed(Client(other))
+    before = time.process_time()
+    assert culprits(error, [crowd, crowd, crowd], here).holders == ()
+    assert time.process_time() - before < 0.2
 
 
 @given(st.lists(st.integers(0, 2), max_size=4), st.integers(1, 2))
