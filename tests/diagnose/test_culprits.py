@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopscope.diagnose.culprits import Culprits, culprits, is_closed
+from loopscope.diagnose.culprits import FAR, Culprits, culprits, is_closed
+from loopscope.diagnose.reach import path_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     Roots = list[tuple[str, object]]
 
@@ -120,6 +121,30 @@ def test_a_loop_that_was_closed_under_its_code_is_nobody_elses(loops: list[Any])
 
 def test_a_loop_that_does_not_say_whether_it_is_closed_is_taken_to_be_open() -> None:
     assert not is_closed(object())
+
+
+def test_however_much_there_is_only_so_much_is_looked_at(
+    loops: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some 100,000 objects a second are looked at, on a slow machine."""
+    looked = 0
+
+    def counting(roots: Any, is_target: Callable[[object], bool], limit: int) -> object:
+        def counted(one: object) -> bool:
+            nonlocal looked
+            looked += 1
+            return is_target(one)
+
+        return path_to(roots, counted, limit)
+
+    monkeypatch.setattr("loopscope.diagnose.culprits.path_to", counting)
+    here, other, _ = loops
+    crowd: Roots = [(str(number), [[Client(number)]]) for number in range(4_000)]
+    deep = failed(Client(other))
+    for error in (deep, RuntimeError(DIFFERENT)):
+        looked = 0
+        assert culprits(error, [crowd, crowd, crowd], here).holders == ()
+        assert FAR < looked < 20_000
 
 
 @given(st.lists(st.integers(0, 2), max_size=4), st.integers(1, 2))

@@ -6,7 +6,6 @@ import asyncio
 import contextvars
 import functools
 import sys
-import time
 import types
 import weakref
 from collections import deque
@@ -269,13 +268,6 @@ def test_no_more_objects_are_looked_at_than_the_limit() -> None:
 
     assert path_to([("root", [[] for _ in range(100)])], look, limit=10) is None
     assert len(looked) == 10
-
-
-def test_a_search_is_over_in_a_fifth_of_a_second() -> None:
-    crowd = [Box(inner=[Box(number=number)], other={"number": number}) for number in range(20_000)]
-    before = time.process_time()
-    assert path(crowd, Target()) is None
-    assert time.process_time() - before < 0.2
 
 
 # What objects are made of: each holds some of those before it, by index, in one way or another.

@@ -121,7 +121,7 @@ def test_several_lines_add_up(run: RunSuite, pytester: pytest.Pytester) -> None:
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("LS999 tests/*", "'LS999' is not a valid code to ignore. Valid: LS1, LS3, *LS101, LS1*"),
+        ("LS999 tests/*", "'LS999' is not a valid code to ignore. Valid: LS1, *LS3, *LS101, LS1*"),
         ("LS", "'LS' is not a valid code to ignore. Valid: *"),
         ("ls101", "'ls101' is not a valid code to ignore. Valid: *"),
         ("LS1010", "'LS1010' is not a valid code to ignore. Valid: *"),
@@ -207,6 +207,62 @@ async def test_it():
     assert outcomes.get("warnings", 0) == warned
     if warned:
         result.stdout.fnmatch_lines(["*ShutdownWarning: LS304 a loop of its own was not shut*"])
+
+
+# What is told while the suite runs: the source of a test that is told of, and its options.
+AT_RUN_TIME = {
+    "LS305": (
+        """
+async def die():
+    raise OSError("dead")
+
+async def test_it():
+    task = asyncio.create_task(die())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+""",
+        (),
+    ),
+    "LS306": (
+        """
+async def test_it():
+    error = {"message": "oh", "exception": OSError("told to the loop")}
+    asyncio.get_running_loop().call_exception_handler(error)
+""",
+        (),
+    ),
+    "LS311": (
+        """
+async def test_it():
+    asyncio.create_task(asyncio.sleep(60))
+    await asyncio.sleep(0)
+""",
+        ("-oloopscope_leaks=error",),
+    ),
+    "LS323": (
+        """
+async def test_it():
+    time.sleep(0.2)
+    await asyncio.sleep(0)
+""",
+        ("-oloopscope_blocked=0.05", "-Werror"),
+    ),
+}
+
+
+@pytest.mark.parametrize("code", AT_RUN_TIME)
+def test_a_report_at_run_time_is_not_made_of_what_is_ignored(run: RunSuite, code: str) -> None:
+    source, options = AT_RUN_TIME[code]
+    source = f"import asyncio, time\n{source}"
+    told = run(source, *options)
+    assert told.ret == pytest.ExitCode.TESTS_FAILED
+    assert f"{code} " in told.stdout.str()
+    for line in (code, "LS3 test_it.py"):
+        silenced = run(source, *options, f"-oloopscope_ignore={line}")
+        silenced.assert_outcomes(passed=1)
+        assert code not in silenced.stdout.str()
+    elsewhere = run(source, *options, f"-oloopscope_ignore={code} other.py")
+    assert elsewhere.ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_every_warning_of_ours_has_a_category_below_one() -> None:

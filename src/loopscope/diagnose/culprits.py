@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 Label = TypeVar("Label")
 
-NEAR = 500
-"""How many objects are looked at from one frame."""
+NEAR = 250
+"""How many objects are looked at from one frame, of the innermost so many:"""
+FRAMES = 20
+FAR = 5_000
+"""How many objects are looked at from the roots of one tier."""
 MOST = 3
 """How many holders are named at most where it may be any of several."""
 
@@ -77,7 +80,7 @@ def culprits(
         return Culprits(None, ())
     on_the_way = {id(one) for one in used.way[:-1] or used.way}
     for roots in tiers:
-        found = path_to(roots, lambda one: id(one) in on_the_way)
+        found = path_to(roots, lambda one: id(one) in on_the_way, FAR)
         if found is not None:
             on = path_to([("", found.found)], lambda one: one is used.found)
             steps = found.steps + (on.steps if on is not None else "")
@@ -111,7 +114,7 @@ def _has_closed(error: BaseException, here: object | None) -> bool:
 
 def _at_hand(error: BaseException, is_foreign: Callable[[object], bool]) -> Path[str] | None:
     """Return the way to another loop from the innermost frame that there is one from."""
-    for frame, _ in reversed(list(frames_of(error))):
+    for frame, _ in list(frames_of(error))[: -FRAMES - 1 : -1]:
         if str(frame.f_globals.get("__name__")).partition(".")[0] in _MACHINERY:
             continue
         variables = _variables(frame)
@@ -138,6 +141,6 @@ def _all_that_hold(
     def is_new(one: object) -> bool:
         return is_foreign(one) and not any(one is loop for loop in told)
 
-    while len(told) < MOST and (found := path_to(roots, is_new)) is not None:
+    while len(told) < MOST and (found := path_to(roots, is_new, FAR)) is not None:
         told.append(found.found)
         yield Holder(found.root, found.steps, found.found)

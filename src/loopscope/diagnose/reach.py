@@ -80,6 +80,7 @@ def path_to(
         limit: how many objects to look at.
     """
     met: dict[int, tuple[Label, object, int | None]] = {}
+    is_end: dict[type, bool] = {}
     waiting: deque[int] = deque()
 
     def meet(label: Label, one: object, holder: int | None) -> bool:
@@ -104,7 +105,11 @@ def path_to(
             return told(one)
     while waiting:
         label, one, _ = met[waiting.popleft()]
-        if _ends_here(one):
+        kind = type(one)
+        if kind not in is_end:
+            is_end[kind] = _ends_at(kind)
+        # What the collector does not track is atomic, or holds only what is.
+        if is_end[kind] or not gc.is_tracked(one):
             continue
         for child in _held_by(one):
             if meet(label, child, id(one)):
@@ -114,16 +119,17 @@ def path_to(
 
 def is_loop(one: object) -> bool:
     """Say whether an object is an event loop of asyncio's kind, whoever has made it."""
-    kind = type(one)
+    return _is_of_loops(type(one))
+
+
+def _is_of_loops(kind: type) -> bool:
     return hasattr(kind, "run_until_complete") and hasattr(kind, "call_soon_threadsafe")
 
 
-def _ends_here(one: object) -> bool:
-    kind = type(one)
-    # What the collector does not track is atomic, or holds only what is.
-    if not gc.is_tracked(one) or issubclass(kind, _ENDS) or is_loop(one):
+def _ends_at(kind: type) -> bool:
+    if issubclass(kind, _ENDS) or _is_of_loops(kind):
         return True
-    return kind.__module__.partition(".")[0] in _MACHINERY
+    return str(kind.__module__).partition(".")[0] in _MACHINERY
 
 
 def _held_by(one: Any) -> Iterator[object]:

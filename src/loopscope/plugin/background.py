@@ -91,9 +91,16 @@ class Background:
     def _fixtures(self) -> Iterator[AnyFixtureDef]:
         return (definition for definition, _, _ in self._collection.instances)
 
-    def deaths(self, host: Host, end: End, test: str) -> list[BaseException]:
-        """Return the errors that nobody awaits, each with a note that says where it comes from."""
-        return [self._explained(death, test) for death in host.deaths(end)]
+    def deaths(self, host: Host, end: End, item: pytest.Item | None) -> list[BaseException]:
+        """Return the errors that nobody awaits, each with a note that says where it comes from.
+
+        `item` is the test under way.
+        """
+        return [
+            self._explained(death, "a test" if item is None else item.name)
+            for death in host.deaths(end)
+            if not self.silence.covers("LS306" if death.task is None else "LS305", item or "")
+        ]
 
     def _explained(self, death: Death, test: str) -> BaseException:
         error = only_leaf(death.error)
@@ -106,15 +113,25 @@ class Background:
             add_note(error, catalog.died(repr(death.task), owner, site))
         return error
 
-    def tell(self, leftovers: Sequence[Leftover], item: pytest.Item | None) -> list[BaseException]:
-        """Warn of what was left while `item` was the test under way, or return it as errors."""
+    def tell(
+        self, leftovers: Sequence[Leftover], item: pytest.Item | None, *, is_shared: bool
+    ) -> list[BaseException]:
+        """Warn of what was left while `item` was the test under way, or return it as errors.
+
+        What was left on a loop that is not shared with other tests has ended with that loop and can
+        harm nobody: it is told only if somebody wants to know.
+        """
         errors: list[BaseException] = []
         refused: list[str] = []
+        default = "warn" if is_shared else "ignore"
         for leftover in leftovers:
-            policy = self._policy_for(leftover, item)
+            policy = self._declared_for(leftover, item) or self._policy or default
             if policy == "ignore":
                 continue
-            text = str(self._finding(leftover))
+            finding = self._finding(leftover)
+            if self.silence.covers(finding.code, item or ""):
+                continue
+            text = str(finding)
             if policy == "error":
                 refused.append(text)
                 continue
@@ -128,7 +145,7 @@ class Background:
             errors.append(pytest.fail.Exception("\n".join(refused), pytrace=False))
         return errors
 
-    def _policy_for(self, leftover: Leftover, item: pytest.Item | None) -> str:
+    def _declared_for(self, leftover: Leftover, item: pytest.Item | None) -> str | None:
         """Return what the mark of a test says of what it, or a fixture just for it, has left."""
         owner = leftover.made.owner
         if isinstance(owner, Held):
@@ -138,10 +155,11 @@ class Background:
                 (one for one, test in self._collection.tests.items() if test is owner), item
             )
         if item is None:
-            return self._policy
+            return None
         ours = self._collection.native
         assert isinstance(ours, native.Native)
-        return native.argument_of(item, "leaks", ours.known_backends) or self._policy
+        policy: str | None = native.argument_of(item, "leaks", ours.known_backends)
+        return policy
 
     def _finding(self, leftover: Leftover) -> catalog.Finding:
         made = leftover.made

@@ -86,6 +86,8 @@ class BlockedLoops:
             for index, call in enumerate(blocked.calls)
         )
         finding = catalog.blocked(item.name, blocked.seconds, self.watch.limit, where)
+        if self.runtime.background.silence.covers(finding.code, item):
+            return
         culprit = blocked.calls[-1]
         warnings.warn_explicit(
             BlockedLoopWarning(str(finding)), None, culprit.path, culprit.line, registry={}

@@ -77,6 +77,13 @@ class OpenLoops:
             if host is not None:
                 yield host
 
+    def is_shared(self, host: Host) -> bool:
+        """Say whether the loop of `host`, which is open, may serve more than one test."""
+        return any(
+            one is host and loop.anchor.scope is not Scope.FUNCTION
+            for loop, one in self._hosts.items()
+        )
+
     def open(self, loop: Loop, choice: Choice, item: pytest.Function) -> None:
         """Open `loop` as `choice` says, for the sake of `item`."""
         host = None if self._dry else _opened(loop, choice, item)

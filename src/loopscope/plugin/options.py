@@ -27,7 +27,7 @@ class Settings:
     policy: Policy
     backends: tuple[str, ...]
     ladder: bool
-    leaks: str
+    leaks: str | None
     leaks_allow: tuple[str, ...]
     timeout: float | None
     blocked: float | None
@@ -53,7 +53,7 @@ def add_options(parser: pytest.Parser) -> None:
         (
             "leaks",
             "what to do about tasks, timers, child processes and the like that a test or fixture "
-            f"leaves behind: {', '.join(LEAK_POLICIES)} (default warn); they are ended in any case",
+            f"leaves behind: {', '.join(LEAK_POLICIES)} (default: warn of those on a loop that tests share); they are ended in any case",
         ),
         (
             "timeout",
@@ -107,7 +107,7 @@ def read(config: pytest.Config) -> Settings:
         policy=Policy(_choice(config, "loops", POLICIES)),
         backends=names,
         ladder=config.getoption("loopscope_ladder"),
-        leaks=_choice(config, "leaks", LEAK_POLICIES, "warn"),
+        leaks=_choice(config, "leaks", LEAK_POLICIES) if _words(config, "leaks", "") else None,
         leaks_allow=tuple(config.getini("loopscope_leaks_allow")),
         timeout=_seconds(config, "timeout"),
         blocked=_seconds(config, "blocked") or None,
@@ -128,10 +128,8 @@ def _words(config: pytest.Config, name: str, default: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words))
 
 
-def _choice(
-    config: pytest.Config, name: str, valid: tuple[str, ...], default: str | None = None
-) -> str:
-    words = _words(config, name, default or valid[0])
+def _choice(config: pytest.Config, name: str, valid: tuple[str, ...]) -> str:
+    words = _words(config, name, valid[0])
     if len(words) == 1 and words[0] in valid:
         return words[0]
     raise pytest.UsageError(str(UnknownName(f"loopscope_{name}", " ".join(words), valid)))

@@ -354,16 +354,20 @@ class Runtime:
         return [error for host in self.loops.hosts() for error in self._deaths(host, end)]
 
     def _end_leftovers(self, host: Host, end: End) -> list[BaseException]:
+        is_shared = self.loops.is_shared(host)
         with self._one_at_a_time():
             outcome = host.end_leftovers(end)
         self._crashes.add(outcome.crashes)
         errors = [] if outcome.error is None else [outcome.error]
         if self.interrupts.is_ending:
             return errors  # of course something was left
-        return [*errors, *self.background.tell(outcome.value or (), self._item)]
+        return [
+            *errors,
+            *self.background.tell(outcome.value or (), self._item, is_shared=is_shared),
+        ]
 
     def _deaths(self, host: Host, end: End) -> list[BaseException]:
-        errors = self.background.deaths(host, end, self._test_name)
+        errors = self.background.deaths(host, end, self._item)
         if not self.interrupts.is_ending:
             return errors
         # To fail would spoil the end of the run; what was abandoned is not worth a word.
