@@ -53,7 +53,8 @@ def add_options(parser: pytest.Parser) -> None:
         (
             "leaks",
             "what to do about tasks, timers, child processes and the like that a test or fixture "
-            f"leaves behind: {', '.join(LEAK_POLICIES)} (default: warn of those on a loop that tests share); they are ended in any case",
+            f"leaves behind: {', '.join(LEAK_POLICIES)} "
+            "(default: warn of those on a loop that tests share); they are ended in any case",
         ),
         (
             "timeout",
