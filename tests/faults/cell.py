@@ -99,7 +99,7 @@ class Fault:
         chosen = self.chosen or self.phases
         for row, phase in enumerate(chosen):
             scope = self.scopes[(row + number) % len(self.scopes)]
-            turn = (row + number) % len(self.backends)
+            turn = (row + number // len(self.scopes)) % len(self.backends)
             each = phase is Phase.BODY or len(chosen) == 1
             backends = self.backends if each else self.backends[turn : turn + 1]
             cells += [Cell(self.name, phase, scope, backend) for backend in backends]
