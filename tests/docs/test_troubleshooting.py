@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 PAGE = ROOT / "docs" / "troubleshooting.md"
 SCREEN = 24
+RUN_ALL_THE_SAME = (
+    "A task is left running",
+    "A `unittest.IsolatedAsyncioTestCase` with an async fixture",
+    "A fixture `event_loop` of the suite's own",
+)
+"""What is told of, and keeps no test from passing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +63,17 @@ def written(source: str, directory: Path) -> None:
 
 
 def failure_section(output: str) -> list[str]:
-    """Return the lines of what pytest prints of the tests that failed."""
+    """Return what pytest prints of the tests that failed, but for lines that separate."""
     lines = output.splitlines()
     starts = [i for i, line in enumerate(lines) if re.match(r"=+ (FAILURES|ERRORS) =+$", line)]
     end = next(i for i, line in enumerate(lines) if "short test summary info" in line)
-    return lines[starts[0] : end] if starts else []
+    shown = lines[starts[0] + 1 : end] if starts else []
+    return [line for line in shown if line.strip("_ ")]
 
 
 def test_there_are_ten() -> None:
     assert len(MISTAKES) == 10
+    assert {*RUN_ALL_THE_SAME} < {mistake.title for mistake in MISTAKES}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=str)
@@ -77,7 +85,7 @@ def test_a_mistake_prints_what_the_page_says_on_one_screen(
         pytest.skip("pytest shows notes from Python 3.11 on")
     ran = run(tmp_path)
     assert mistake.printed.rstrip() in ran.stdout, ran.stdout
-    if "Warning" in mistake.printed:
+    if mistake.title in RUN_ALL_THE_SAME:
         assert ran.returncode == 0
         return
     assert ran.returncode == 1

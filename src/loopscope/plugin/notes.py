@@ -74,7 +74,9 @@ class Notes:
                     note = self._note(exc, item)
                     if note is not None:
                         add_note(exc, note)
-                        end_with_the_suite(mismatch_in(exc) or nested_run_in(exc) or exc)
+                        telling = mismatch_in(exc) or nested_run_in(exc)
+                        if telling is not None:
+                            end_with_the_suite(telling)
             raise
 
     def _note(self, error: BaseException, item: pytest.Item) -> str | None:
@@ -92,7 +94,6 @@ class Notes:
             return None
         scene = Scene(item, error, telling, self._runtime.collection)
         at = scene.used_at
-        end_with_the_suite(telling)
         return None if at is None else catalog.nested_run(scene.user()[0], at)
 
     def _bound_elsewhere(
