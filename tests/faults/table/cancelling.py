@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from tests.faults.cell import ASYNCIO, Phase
-from tests.faults.table.register import fault
+from tests.faults.table.register import TOLD, fault
 
 if TYPE_CHECKING:
     from tests.faults.site import Site
@@ -125,14 +125,21 @@ async def leave_a_scope_open(site: Site) -> None:
     site.kept.append(scope)
 
 
-@fault(says="LS311", at_the_end=True, phases=IN_THE_TEST, backends=ASYNCIO)
+@fault(says="LS311", at_the_end=True, options=TOLD, phases=IN_THE_TEST, backends=ASYNCIO)
 async def leave_a_task_group_open(site: Site) -> None:
     tasks = anyio.create_task_group()
     await tasks.__aenter__()
     tasks.start_soon(anyio.sleep_forever)
 
 
-@fault(says="LS312", at_the_end=True, phases=IN_THE_TEST, backends=("asyncio",), python=(3, 11))
+@fault(
+    says="LS312",
+    at_the_end=True,
+    options=TOLD,
+    phases=IN_THE_TEST,
+    backends=("asyncio",),
+    python=(3, 11),
+)
 async def leave_a_timeout_open(site: Site) -> None:
     timeout = vars(asyncio)["timeout"](60)
     await timeout.__aenter__()
@@ -170,7 +177,7 @@ async def reset_a_variable_in_another_context(site: Site) -> None:
     variable.reset(token)
 
 
-@fault(says="LS311", at_the_end=True, backends=ASYNCIO, phases=IN_THE_TEST)
+@fault(says="LS311", at_the_end=True, options=TOLD, backends=ASYNCIO, phases=IN_THE_TEST)
 async def leave_a_task_that_ends_when_it_is_cancelled_twice(site: Site) -> None:
     async def refuse() -> None:
         try:
@@ -193,6 +200,7 @@ def _impatient(site: Site) -> object:
 @fault(
     says="LS311",
     at_the_end=True,
+    options=TOLD,
     plugin=_impatient,
     backends=ASYNCIO,
     phases=IN_THE_TEST,

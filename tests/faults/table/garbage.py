@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import anyio
 
 from tests.faults.cell import ASYNCIO, Phase
-from tests.faults.table.register import fault, faulty_fixture
+from tests.faults.table.register import TOLD, fault, faulty_fixture
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator
@@ -51,7 +51,7 @@ async def drop_an_async_generator(site: Site) -> None:
 KEPT: list[object] = []
 
 
-@fault(says="LS313", at_the_end=True, backends=ASYNCIO)
+@fault(says="LS313", at_the_end=True, options=TOLD, backends=ASYNCIO)
 async def keep_an_async_generator_open(site: Site) -> None:
     generator = _counting(site)
     await generator.__anext__()

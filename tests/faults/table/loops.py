@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import anyio
 
 from tests.faults.cell import ASYNCIO, Phase
-from tests.faults.table.register import fault
+from tests.faults.table.register import TOLD, fault
 
 if TYPE_CHECKING:
     from tests.faults.site import Site
@@ -200,6 +200,7 @@ async def close_a_socket_that_the_loop_watches(site: Site) -> None:
 @fault(
     says="LS315",
     at_the_end=True,
+    options=TOLD,
     backends=ASYNCIO,
     phases=IN_THE_TEST,
     scopes=("session", "module", "class"),
@@ -215,7 +216,7 @@ async def shut_the_executor_down(site: Site) -> None:
     await asyncio.get_running_loop().shutdown_default_executor()
 
 
-@fault(says="LS312", at_the_end=True, backends=ASYNCIO)
+@fault(says="LS312", at_the_end=True, options=TOLD, backends=ASYNCIO)
 async def leave_a_timer(site: Site) -> None:
     asyncio.get_running_loop().call_later(60, print)
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 FAULTS: dict[str, Fault] = {}
 
+TOLD = ("--loopscope-leaks=warn",)
+"""What is left on a loop that nobody shares is told as well, or scopes would differ."""
+
 T = TypeVar("T")
 
 
