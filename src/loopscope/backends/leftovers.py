@@ -160,7 +160,11 @@ def abandon(task: asyncio.Task[Any]) -> None:
 
 
 def _part(task: asyncio.Task[Any]) -> None:
-    """Take a task away from the future that it waits for, or out of the queue of its loop."""
+    """Take a task away from the future that it waits for, or out of the queue of its loop.
+
+    Nobody finds it any more who wants to cancel everything, and then to wait for it.
+    """
+    asyncio._unregister_task(task)
     waiter: Any = getattr(task, "_fut_waiter", None)
     for callback, _ in list(getattr(waiter, "_callbacks", None) or ()):
         if getattr(callback, "__self__", None) is task:
@@ -200,7 +204,7 @@ async def _end_tasks(told: Collection[Leftover], grace: float) -> list[Leftover]
     stubborn = await until_ended(tasks.values(), grace)
     for one, task in tasks.items():
         if task in stubborn:
-            one.has_ended = False
+            one.has_ended, one.made.given_up = False, True
             if one not in left:
                 left.append(one)
         elif not task.cancelled():
@@ -256,10 +260,15 @@ def _generator(generator: Any) -> tuple[str, tuple[str, ...]]:
 
 
 def _transport(transport: Any) -> tuple[str, tuple[str, ...]]:
-    peer = transport.get_extra_info("peername") or transport.get_extra_info("sockname")
-    peer = peer or transport.get_extra_info("pipe")
     name = type(transport).__name__
-    return f"{name} to {_address(peer)}" if peer else name, ()
+    for what in ("peername", "sockname", "pipe"):
+        try:
+            found = transport.get_extra_info(what)
+        except OSError:
+            continue  # uvloop asks what is no socket all the same
+        if found:
+            return f"{name} to {_address(found)}", ()
+    return name, ()
 
 
 def _server(server: Any) -> tuple[str, tuple[str, ...]]:
@@ -313,8 +322,10 @@ async def _finish(generator: Any) -> None:
 
 
 async def _abort(transport: Any) -> None:
-    end = getattr(transport, "abort", None) or transport.close
-    end()
+    try:
+        transport.abort()
+    except (AttributeError, NotImplementedError):
+        transport.close()  # what is only read from cannot be aborted
 
 
 async def _close(server: Any) -> None:

@@ -63,7 +63,8 @@ class Site:
 class Made:
     """One thing that was made on a loop.
 
-    `heir` is whoever keeps it since its owner has come to an end.
+    `heir` is whoever keeps it since its owner has come to an end; what is `given_up` will not end,
+    whatever is done.
     """
 
     kind: Kind
@@ -71,12 +72,13 @@ class Made:
     owner: object
     site: Site | None
     heir: object = None
+    given_up: bool = False
 
     @property
     def is_left(self) -> bool:
         """Whether it is there, and goes on."""
         thing = self.refer()
-        return thing is not None and _GOES_ON[self.kind](thing)
+        return thing is not None and not self.given_up and _GOES_ON[self.kind](thing)
 
     @property
     def has_died(self) -> bool:

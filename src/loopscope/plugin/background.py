@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import warnings
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -58,7 +58,15 @@ def raise_all(errors: Sequence[BaseException]) -> None:
     if len(errors) > 1:
         raise BaseExceptionGroup("Multiple exceptions occurred in asynchronous callbacks", errors)
     if errors:
-        raise errors[0]
+        _raise(errors[0])
+
+
+def _raise(error: BaseException) -> NoReturn:
+    if error.__traceback__ is None:
+        # Not hidden: pytest complains if there is no frame that it could show.
+        raise error
+    __tracebackhide__ = True
+    raise error
 
 
 def besides(error: BaseException) -> str:
