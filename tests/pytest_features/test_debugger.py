@@ -136,6 +136,69 @@ def test_quitting_at_a_breakpoint_ends_the_run_and_tears_down(inner: Inner, back
     assert inner.events == ["function down", "session down"]
 
 
+IN_A_TASK = """
+    import anyio
+    import pytest
+    from anyio.lowlevel import checkpoint
+    from events import event
+
+    async def stops():
+        await checkpoint()
+        breakpoint()
+        event("resumed")
+
+    async def deep():
+        async with anyio.create_task_group() as group:
+            group.start_soon(stops)
+            await anyio.sleep_forever()
+
+    @pytest.fixture(scope="session")
+    async def session():
+        yield
+        await checkpoint()
+        event("session down")
+
+    @pytest.fixture
+    async def function(session):
+        yield
+        await checkpoint()
+        event("function down")
+
+    @pytest.fixture
+    async def stopping(function):
+        await deep()
+
+    async def test_in_task(function):
+        await deep()
+
+    async def test_in_fixture(stopping): ...
+"""
+
+
+@pytest.mark.parametrize("place", ["task", "fixture"])
+def test_quitting_inside_a_task_of_a_group_ends_the_run_and_tears_down(
+    inner: Inner, backend: str, place: str
+) -> None:
+    inner.write({"test_it.py": IN_A_TASK})
+    child = debug(inner, "-k", f"test_in_{place}", backend=backend)
+    child.expect_exact("(Pdb)")
+    child.sendline("q")
+    assert "Quitting debugger" in end(child)
+    assert inner.events == ["function down", "session down"]
+
+
+def test_an_interrupt_at_the_prompt_is_the_debuggers(inner: Inner, backend: str) -> None:
+    inner.write({"test_it.py": SUITE.format("breakpoint()")})
+    child = debug(inner, backend=backend)
+    child.expect_exact("(Pdb)")
+    child.sendintr()
+    child.expect_exact("KeyboardInterrupt")
+    child.expect_exact("(Pdb)")
+    ask(child, "p value", "'local of the test'")
+    child.sendline("c")
+    assert "2 passed" in end(child)
+
+
 def test_a_breakpoint_stops_inside_a_fixture(inner: Inner, backend: str) -> None:
     source = """
         import pytest
