@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import signal
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 import trio
 
 from tests.backends.crashing import Fixtures
-from tests.backends.place import Place, value
+from tests.backends.place import Place, leaf, value
 from tests.backends.words import STRUCTURED
 
 if TYPE_CHECKING:
@@ -182,13 +182,15 @@ def test_the_traceback_shows_where_it_interrupted_the_step(place: Place, words: 
 
 
 @pytest.mark.parametrize("whose", ["step", "fixture"])
-def test_an_interrupt_in_a_background_task_is_raised(host: Host, words: Words, whose: str) -> None:
+def test_an_interrupt_out_of_a_background_task_is_raised(
+    host: Host, words: Words, whose: str
+) -> None:
     if words not in STRUCTURED:
         pytest.skip("asyncio's own task groups came in 3.11")
     module, test = Place(host), Place(host, "test", hidden=False)
 
     async def fails() -> None:
-        interrupt()
+        raise KeyboardInterrupt
 
     async def group() -> AsyncGenerator[Any, None]:
         async with words.task_group() as group:
@@ -206,6 +208,27 @@ def test_an_interrupt_in_a_background_task_is_raised(host: Host, words: Words, w
     assert module.open == (["group"] if whose == "step" else [])
     value(test.run(words.checkpoint))
     assert module.leave("group").error is None
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_a_task_group_that_is_ended_by_it_does_not_unwind_the_fixtures(
+    place: Place, words: Words, error: type[BaseException]
+) -> None:
+    if words not in STRUCTURED:
+        pytest.skip("asyncio's own task groups came in 3.11")
+
+    async def fails() -> None:
+        raise error
+
+    async def body() -> None:
+        async with words.task_group() as group:
+            group.start_soon(fails)
+            await words.forever()
+
+    # Raised where it comes out of the loop, and else the error of the step.
+    with suppress(error):
+        assert leaf(place.run(body).error).__class__ is error
+    assert_usable(place, words)
 
 
 def test_an_alarm_in_user_code_is_its_error(place: Place, words: Words) -> None:

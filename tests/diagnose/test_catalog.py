@@ -17,6 +17,7 @@ from tests.architecture.source import SRC
 from tests.core.literals import CLASS, FUNCTION, MODULE, PACKAGE, SESSION, on
 from tests.diagnose.texts import (
     backends,
+    endings,
     environment,
     lifetimes,
     loop_scopes,
@@ -30,6 +31,7 @@ TEXTS: Texts = {
     **backends.TEXTS,
     **lifetimes.TEXTS,
     **time_limits.TEXTS,
+    **endings.TEXTS,
     **vocabulary.TEXTS,
     **environment.TEXTS,
 }
@@ -42,6 +44,7 @@ FAMILY_MODULES = {
     "lifetimes": "LS3",
     "leaks": "LS3",
     "time_limits": "LS3",
+    "endings": "LS3",
     "vocabulary": "LS4",
     "environment": "LS5",
 }

@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import threading
+import time
 import warnings
 from contextvars import copy_context
 from functools import partial
@@ -30,13 +31,13 @@ from loopscope.backends.leftovers import (
     tasks_of,
     until_ended,
 )
-from loopscope.backends.outcome import Death
+from loopscope.backends.outcome import Death, ends_the_process
 from loopscope.backends.watch import OWNER, Kind, Watch
 from loopscope.errors import GaveUp, HostError
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Callable, Coroutine, Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
     from loopscope.backends.call_graph import Stack
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+
+POLL = 0.01
+"""Seconds between two looks at jobs that are to end."""
 
 # Suites put something else in place of these while a test runs, and do not mean us.
 _sleep, _wait = asyncio.sleep, asyncio.wait
@@ -207,6 +211,9 @@ class AsyncioTask(ScopeTask):
                 await _sleep(0)
             except asyncio.CancelledError as exc:
                 cancelled = exc
+        if cancelled is None and ends_the_process(delivered):
+            # A task group that such an error ends never takes its own request back.
+            native.foreign_cancels = 0
         return native.pending(cancelled)
 
     async def _until_done(self, step: Step) -> None:
@@ -435,36 +442,32 @@ class AsyncioHost(Host):
                 loop.run_until_complete(_cancel_all(tasks, self._grace))
             if getattr(loop, "_asyncgens", True) or _is_replaced(loop, "shutdown_asyncgens"):
                 loop.run_until_complete(loop.shutdown_asyncgens())
-            has_threads = getattr(loop, "_default_executor", True) is not None
-            if has_threads and not self._is_in_time(loop.shutdown_default_executor()):
-                left = (made for made in self._watch.made() if made.is_left)
-                jobs = [description(made) for made in left if made.kind is Kind.EXECUTOR_JOB]
-                raise GaveUp(", ".join(jobs))
+            if getattr(loop, "_default_executor", True) is not None:
+                self._wait_for_jobs()
+                loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             self._watch.take_off()
             loop.close()
             current.forget(loop)
 
-    def _is_in_time(self, coroutine: Coroutine[Any, Any, object]) -> bool:
-        """Await something, within limits if the run is to end; return whether that was enough."""
-        loop, patience = self._loop, self.interrupts.patience
+    def _wait_for_jobs(self) -> None:
+        """Give jobs of executors a moment to end, if the run is to end.
+
+        Raises:
+            GaveUp: some of them have not.
+        """
+        patience = self.interrupts.patience
         if patience is None:
-            loop.run_until_complete(coroutine)
-            return True
-        task: asyncio.Task[object] = loop.create_task(coroutine)
-        # By a thread: the clock of the loop need not be that of the wall.
-        timer = threading.Timer(patience, self.call_soon, (loop.stop,))
-        timer.daemon = True
-        timer.start()
-        try:
-            loop.run_until_complete(task)
-        except RuntimeError:
-            if task.done():
-                raise
-            task._log_destroy_pending = False  # type: ignore[attr-defined]
-        finally:
-            timer.cancel()
-        return task.done()
+            return
+        deadline = time.monotonic() + patience
+        while jobs := [
+            made for made in self._watch.made() if made.kind is Kind.EXECUTOR_JOB and made.is_left
+        ]:
+            if time.monotonic() >= deadline:
+                raise GaveUp(", ".join(map(description, jobs)))
+            # Not by the clock of the loop, which need not be that of the wall.
+            time.sleep(POLL)
+            _turn_once(self._loop)
 
 
 def _turn_once(loop: asyncio.AbstractEventLoop) -> None:

@@ -181,6 +181,13 @@ def keyboard_interrupt_in(error: BaseException | None) -> KeyboardInterrupt | No
     return None
 
 
+def ends_the_process(error: BaseException | None) -> bool:
+    """Say whether `error` is, or holds, what asyncio lets out of a task and out of the loop."""
+    if isinstance(error, (KeyboardInterrupt, SystemExit)):
+        return True
+    return any(map(ends_the_process, getattr(error, "exceptions", ())))
+
+
 def more_urgent(first: BaseException | None, second: BaseException) -> BaseException:
     """Return what is to be told of two errors that interrupt: what ends the run, or the first."""
     is_for_all = isinstance(second, KeyboardInterrupt) and not isinstance(first, KeyboardInterrupt)

@@ -424,7 +424,7 @@ class Runtime:
 
     def turning(self) -> Host | None:
         """Return the host whose loop turns for a test just now."""
-        hosts = (self.loops[loop] for loop in list(self.loops))
+        hosts = map(self.loops.get, list(self.loops))
         return next((host for host in hosts if host is not None and host.under_way), None)
 
     def _is_needed(self, entry: Entry) -> bool:
