@@ -15,9 +15,7 @@ from tests.scenarios.rows import MARK
 from tests.vocabularies.suites import Suite
 
 # By row: the tests that fail as yet. They are strict: whoever makes them pass takes the line out.
-ROWS_IN_WORK: dict[int, tuple[str, ...]] = {
-    19: ("test_a_second_interrupt_ends_a_teardown_that_hangs_and_the_rest_is_torn_down",),
-}
+ROWS_IN_WORK: dict[int, tuple[str, ...]] = {}
 
 
 def pytest_configure(config: pytest.Config) -> None:
