@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from loopscope.backends.drive import keep
 from loopscope.backends.watch import Kind
 
 if TYPE_CHECKING:
@@ -134,8 +133,12 @@ async def until_ended(
             for task in left:
                 task.cancel()
         _, left = await _wait(left, timeout=grace / _ATTEMPTS)
-    for task in left:
-        abandon(task)
+    running = {task for task in left if not _abandon(task)}
+    for _ in range(_ATTEMPTS):
+        if not running:
+            break
+        await _sleep(0)  # what was about to be woken waits again
+        running = {task for task in running if not _part(task)}
     return left
 
 
@@ -144,8 +147,8 @@ def description(made: Made) -> str:
     return _described(made).text
 
 
-def abandon(task: asyncio.Task[Any]) -> None:
-    """See to it that a task that cannot be cancelled never runs on."""
+def _abandon(task: asyncio.Task[Any]) -> bool:
+    """See to it that a task that cannot be cancelled never runs on; return whether that is sure."""
     task._log_destroy_pending = False  # type: ignore[attr-defined]
     # What it ends with from here on is our doing.
     task.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -153,25 +156,42 @@ def abandon(task: asyncio.Task[Any]) -> None:
     try:
         coroutine.close()
     except RuntimeError:
-        # It awaits even so. It is parted from all that would wake it, and kept from the collector,
-        # which would let it run to its next `await` once more, in the middle of something else.
-        _part(task)
-        keep(coroutine)
+        # It awaits even so.
+        _never_free(coroutine)
+        return _part(task)
+    return True
 
 
-def _part(task: asyncio.Task[Any]) -> None:
+def _never_free(coroutine: object) -> None:
+    """Keep a coroutine from being closed once more, where no loop runs.
+
+    What knows no end may spin there for ever, as late as when the process is to exit.
+    """
+    import ctypes  # some builds of Python have none, and few runs need it
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
+
+
+def _part(task: asyncio.Task[Any]) -> bool:
     """Take a task away from the future that it waits for, or out of the queue of its loop.
 
     Nobody finds it any more who wants to cancel everything, and then to wait for it.
     """
     asyncio._unregister_task(task)
     waiter: Any = getattr(task, "_fut_waiter", None)
-    for callback, _ in list(getattr(waiter, "_callbacks", None) or ()):
-        if getattr(callback, "__self__", None) is task:
-            waiter.remove_done_callback(callback)
-    for handle in list(getattr(task.get_loop(), "_ready", ())):
-        if getattr(handle._callback, "__self__", None) is task:
-            handle.cancel()
+    if waiter is not None and not waiter.done():
+        for callback, _ in list(getattr(waiter, "_callbacks", None) or ()):
+            if getattr(callback, "__self__", None) is task:
+                waiter.remove_done_callback(callback)
+        return True
+    scheduled = [
+        handle
+        for handle in list(getattr(task.get_loop(), "_ready", ()))
+        if getattr(handle._callback, "__self__", None) is task
+    ]
+    for handle in scheduled:
+        handle.cancel()
+    return bool(scheduled)
 
 
 # As they were before a test put something else in their place.
