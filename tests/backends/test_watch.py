@@ -345,19 +345,14 @@ def test_the_site_of_what_a_library_starts_by_itself_is_its_own_line(
     assert site_of(step) == Site(LIBRARY, 2, is_direct=False)
 
 
-def test_the_site_of_what_asyncio_starts_for_somebody_is_his_line(
-    loop: Loop, site_of: SiteOf
-) -> None:
-    async def sleep() -> None:
-        await asyncio.sleep(60)
-
+def test_the_timers_of_asyncio_itself_are_not_noted(watch: Watch, loop: Loop) -> None:
     async def step() -> None:
-        task = asyncio.ensure_future(sleep())
+        task = asyncio.ensure_future(asyncio.sleep(60))
         await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        loop.call_soon(task.cancel)
+        assert [made.kind for made in watch.made()].count(Kind.TIMER) == 0
+        task.cancel()
 
-    assert site_of(step) == Site(__file__, sleep.__code__.co_firstlineno + 1)
+    loop.run_until_complete(step())
 
 
 def test_what_the_loop_starts_by_itself_has_no_site(loop: Loop, site_of: SiteOf) -> None:

@@ -150,6 +150,8 @@ def description(made: Made) -> str:
 def _abandon(task: asyncio.Task[Any]) -> bool:
     """See to it that a task that cannot be cancelled never runs on; return whether that is sure."""
     task._log_destroy_pending = False  # type: ignore[attr-defined]
+    # Nobody finds it any more who wants to cancel everything, and then to wait for it.
+    asyncio._unregister_task(task)
     # What it ends with from here on is our doing.
     task.add_done_callback(lambda task: task.cancelled() or task.exception())
     coroutine: Any = task.get_coro()
@@ -173,11 +175,7 @@ def _never_free(coroutine: object) -> None:
 
 
 def _part(task: asyncio.Task[Any]) -> bool:
-    """Take a task away from the future that it waits for, or out of the queue of its loop.
-
-    Nobody finds it any more who wants to cancel everything, and then to wait for it.
-    """
-    asyncio._unregister_task(task)
+    """Take a task away from the future that it waits for, or out of the queue of its loop."""
     waiter: Any = getattr(task, "_fut_waiter", None)
     if waiter is not None and not waiter.done():
         for callback, _ in list(getattr(waiter, "_callbacks", None) or ()):

@@ -83,7 +83,7 @@ class Made:
     @property
     def has_died(self) -> bool:
         """Whether it is a task that ended with an error which nobody has asked for."""
-        if self.kind is not Kind.TASK:
+        if self.kind is not Kind.TASK or self.given_up:
             return False
         task = self.refer()
         # What asyncio itself logs "exception was never retrieved" by, once the task is collected.
@@ -186,7 +186,10 @@ class Watch:
             handle = self._original(method)(*args, **kwargs)
         finally:
             self._is_setting_timer = False
-        self._note(Kind.TIMER, partial(_timer, _reference(handle), self._loop.time))
+        callback = kwargs.get("callback", args[1] if len(args) > 1 else None)
+        # Those of `asyncio.sleep` and its like end with whoever waits for them.
+        if not str(getattr(callback, "__module__", "")).startswith("asyncio."):
+            self._note(Kind.TIMER, partial(_timer, _reference(handle), self._loop.time))
         return handle
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
