@@ -19,12 +19,12 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from loopscope.backends import leftovers
 from loopscope.backends.asyncio_graph import abandon_below, graph_of, stack_of
 from loopscope.backends.base import Host, Outcome, ScopeTask
 from loopscope.backends.call_graph import TaskNode, calls_of, running_below
 from loopscope.backends.drive import keep
 from loopscope.backends.leftovers import (
-    GRACE,
     description,
     end_leftovers,
     is_ended_by,
@@ -373,7 +373,7 @@ class AsyncioHost(Host):
     @property
     def _grace(self) -> float:
         patience = self.interrupts.patience
-        return GRACE if patience is None else patience
+        return leftovers.GRACE if patience is None else patience
 
     def _turn(self) -> None:
         self._loop.run_forever()
