@@ -112,7 +112,7 @@ def test_a_timer_is_noted_once(watch: Watch, loop: Loop, method: str) -> None:
     timer = made.refer()
     assert isinstance(timer, Timer)
     assert timer.handle is handle
-    assert 59 < timer.seconds <= 60
+    assert 59 < timer.seconds < 60.1  # uvloop rounds the time to milliseconds
     handle.cancel()
     assert not made.is_left
     assert noted(watch, Kind.TIMER) == []
