@@ -8,15 +8,18 @@ from loopscope.diagnose.task_tree import LINES, render
 
 
 def origin(call: Call) -> Origin:
-    return Origin(call.path.removeprefix("/root/"), call.line)
+    return Origin(call.path.removeprefix("/suite/"), call.line)
 
 
 def told(tree: TaskNode) -> str:
     return "\n".join(render(tree, origin))
 
 
-WORKER = TaskNode("worker", (Call("work", "/root/app/workers.py", 120),), "asyncio: Queue.get")
-WAITS = (Call("test_login", "/root/test_a.py", 40), Call("Client.fetch", "/root/app/client.py", 7))
+WORKER = TaskNode("worker", (Call("work", "/suite/app/workers.py", 120),), "asyncio: Queue.get")
+WAITS = (
+    Call("test_login", "/suite/test_a.py", 40),
+    Call("Client.fetch", "/suite/app/client.py", 7),
+)
 
 
 def test_each_task_says_what_it_waits_for_and_where() -> None:
