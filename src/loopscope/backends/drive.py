@@ -28,13 +28,15 @@ LAST_ATTEMPT = 3
 """How often code may be abandoned before the loop is given up with it."""
 
 
-# No state of anybody's, and never read: Python resumes a coroutine that nobody keeps, to close it.
-_KEPT: list[object] = []
-
-
 def keep(resumable: object) -> None:
-    """Keep something that must not be resumed, as long as the process lives."""
-    _KEPT.append(resumable)
+    """Never free something that must not be resumed, not even when the process exits.
+
+    Python resumes a coroutine that nobody keeps, to close it; what knows no end may spin there for
+    ever.
+    """
+    import ctypes  # some builds of Python have none, and few runs need it
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(resumable))
 
 
 class Abandoned(BaseException):

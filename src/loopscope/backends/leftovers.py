@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from loopscope.backends.drive import keep
 from loopscope.backends.watch import Kind
 
 if TYPE_CHECKING:
@@ -159,19 +160,9 @@ def _abandon(task: asyncio.Task[Any]) -> bool:
         coroutine.close()
     except RuntimeError:
         # It awaits even so.
-        _never_free(coroutine)
+        keep(coroutine)
         return _part(task)
     return True
-
-
-def _never_free(coroutine: object) -> None:
-    """Keep a coroutine from being closed once more, where no loop runs.
-
-    What knows no end may spin there for ever, as late as when the process is to exit.
-    """
-    import ctypes  # some builds of Python have none, and few runs need it
-
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(coroutine))
 
 
 def _part(task: asyncio.Task[Any]) -> bool:
