@@ -47,6 +47,31 @@ async def awaits_what_is_cancelled() -> None:
     await future
 
 
+async def fails() -> None:
+    raise ValueError("in a child")
+
+
+def task_group() -> Any:
+    """Return an `asyncio.TaskGroup`, which Python 3.10 does not have."""
+    return vars(asyncio)["TaskGroup"]()
+
+
+async def fails_at_once() -> None:
+    async with task_group() as group:
+        group.create_task(fails())
+        await asyncio.sleep(3600)
+
+
+async def fails_while_it_is_left() -> None:
+    async with task_group() as group:
+        group.create_task(fails())
+
+
+async def fails_while_a_group_in_it_is_left() -> None:
+    async with task_group():
+        await fails_while_it_is_left()
+
+
 @pytest.fixture
 def events() -> list[str]:
     return []
@@ -69,6 +94,30 @@ def test_a_step_fails_alone(places: tuple[Place, Place], words: Words, does: Any
     module, test = places
     outcome = test.run(does)
     assert isinstance(outcome.error, asyncio.CancelledError)
+    assert (outcome.cause, outcome.crashes) == (None, ())
+    for place in (test, module):
+        assert place.open == ["plain"]
+        value(place.run(words.checkpoint))
+        value(place.leave("plain"))
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio's own task groups came in 3.11")
+@pytest.mark.parametrize("is_caught", [True, False], ids=["caught", "raised"])
+@pytest.mark.parametrize(
+    "does",
+    [fails_at_once, fails_while_it_is_left, fails_while_a_group_in_it_is_left],
+    ids=lambda f: f.__name__,
+)
+def test_a_task_group_that_fails_in_a_step_hurts_no_fixture(
+    places: tuple[Place, Place], words: Words, does: Any, is_caught: bool
+) -> None:
+    async def catches() -> None:
+        with pytest.raises(BaseException, match="in a TaskGroup"):
+            await does()
+
+    module, test = places
+    outcome = test.run(catches if is_caught else does)
+    assert (outcome.error is None) is is_caught
     assert (outcome.cause, outcome.crashes) == (None, ())
     for place in (test, module):
         assert place.open == ["plain"]

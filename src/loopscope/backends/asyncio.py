@@ -63,6 +63,10 @@ class _Native(asyncio.Task[None]):
     foreign_cancels = 0
 
     def cancel(self, msg: Any | None = None) -> bool:
+        if sys.version_info >= (3, 11) and _is_by_group_being_left(sys._getframe(1)):
+            cancelled = super().cancel(msg)
+            self.uncancel()
+            return cancelled
         # A task group that is left cancels its task anew for the sake of those further out.
         if asyncio.current_task(self.get_loop()) is self and not self.scope_task.unwinding:
             self.own_cancels += 1
@@ -99,6 +103,19 @@ class _Native(asyncio.Task[None]):
             return error
         self.foreign_cancels = 0
         return None
+
+
+def _is_by_group_being_left(caller: FrameType) -> bool:
+    """Say whether `caller` is a task group that catches the cancellation, but stays a requester.
+
+    Before Python 3.13 a `TaskGroup` takes its request back as the block is left; when a child
+    fails later, while the block waits for it, nobody does (python/cpython#116720).
+    """
+    if sys.version_info < (3, 11) or sys.version_info >= (3, 13):
+        return False
+    group = caller.f_locals.get("self")
+    is_asked = caller.f_code is asyncio.TaskGroup._on_task_done.__code__
+    return is_asked and bool(group._exiting)
 
 
 async def _on_behalf_of(owner: object, action: AsyncFn[T]) -> T:
