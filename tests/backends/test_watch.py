@@ -355,6 +355,16 @@ def test_the_timers_of_asyncio_itself_are_not_noted(watch: Watch, loop: Loop) ->
     loop.run_until_complete(step())
 
 
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="asyncio.timeout came in 3.11")
+def test_the_timer_of_a_timeout_is_noted_while_it_is_open(watch: Watch, loop: Loop) -> None:
+    async def step() -> None:
+        async with vars(asyncio)["timeout"](60):
+            only(watch, Kind.TIMER)
+        assert [made.kind for made in watch.made()].count(Kind.TIMER) == 0
+
+    loop.run_until_complete(step())
+
+
 def test_what_the_loop_starts_by_itself_has_no_site(loop: Loop, site_of: SiteOf) -> None:
     async def step() -> None:
         loop.call_soon(loop.call_later, 60, print)
@@ -525,7 +535,7 @@ def test_an_eager_task_is_noted_if_it_goes_on() -> None:
         await then()
 
     async def step() -> None:
-        loop.set_task_factory(asyncio.eager_task_factory)  # type: ignore[attr-defined]
+        loop.set_task_factory(vars(asyncio)["eager_task_factory"])
         asyncio.ensure_future(eager("done", nothing))
         asyncio.ensure_future(eager("goes on", forever))
         loop.set_task_factory(None)

@@ -187,8 +187,10 @@ class Watch:
         finally:
             self._is_setting_timer = False
         callback = kwargs.get("callback", args[1] if len(args) > 1 else None)
-        # Those of `asyncio.sleep` and its like end with whoever waits for them.
-        if not str(getattr(callback, "__module__", "")).startswith("asyncio."):
+        module = str(getattr(callback, "__module__", ""))
+        # Those of `asyncio.sleep` and its like end with whoever waits for them. Only a `timeout()`
+        # may be left open, and would cancel whatever its task does by then.
+        if not module.startswith("asyncio.") or module == "asyncio.timeouts":
             self._note(Kind.TIMER, partial(_timer, _reference(handle), self._loop.time))
         return handle
 
