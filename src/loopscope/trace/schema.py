@@ -1,0 +1,77 @@
+"""The JSON Schema of a trace, made from the events themselves."""
+
+from __future__ import annotations
+
+import types
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from loopscope.trace.events import KINDS
+from loopscope.trace.file import VERSION
+
+_JSON = {str: "string", float: "number", int: "integer", bool: "boolean", types.NoneType: "null"}
+
+
+def schema() -> dict[str, Any]:
+    """Return the schema of a file that is complete."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"loopscope trace, version {VERSION}",
+        "description": (
+            "An array of objects in the Trace Event Format. The args of those that stand for an "
+            "event of loopscope have the name of the event and its fields; times in args are "
+            "seconds since the process began, ts and dur are microseconds."
+        ),
+        "type": "array",
+        "minItems": 1,
+        "prefixItems": [{"$ref": "#/$defs/Header"}],
+        "items": {"$ref": "#/$defs/Line"},
+        "$defs": {
+            "Header": _object(
+                {"args": _object({"format": {"type": "string"}, "version": {"const": VERSION}})}
+            ),
+            "Line": {
+                **_object(
+                    {
+                        "ph": {"enum": ["M", "B", "E", "X", "b", "e", "i"]},
+                        "name": {"type": "string"},
+                        "pid": {"type": "integer"},
+                        "tid": {"type": "integer"},
+                        "ts": {"type": "number"},
+                    }
+                ),
+                "if": {"properties": {"args": {"required": ["event"]}}},
+                "then": {
+                    "properties": {
+                        "args": {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in KINDS]}
+                    }
+                },
+            },
+            **{name: _event(name) for name in KINDS},
+        },
+    }
+
+
+def _event(name: str) -> dict[str, Any]:
+    kind = KINDS[name]
+    hints = get_type_hints(kind)
+    fields = {field: _type(hints[field]) for field in kind._fields}
+    required = [field for field in kind._fields if field not in kind._field_defaults]
+    described = " ".join(str(kind.__doc__).split())
+    return {
+        "description": described,
+        "type": "object",
+        "properties": {"event": {"const": name}, **fields},
+        "required": ["event", *required],
+    }
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
+def _type(hint: Any) -> dict[str, Any]:
+    if get_origin(hint) is tuple:
+        return {"type": "array", "items": _type(get_args(hint)[0])}
+    if get_origin(hint) in (Union, types.UnionType):
+        return {"type": [_JSON[part] for part in get_args(hint)]}
+    return {"type": _JSON[hint]}
