@@ -1,9 +1,10 @@
 """Events as the Trace Event Format has them, so that Perfetto and chrome://tracing show them.
 
 A viewer of that format knows processes, which have threads, which have slices that nest. So a
-process that ran tests is a process, the tests are a thread, and the loops of one scope and backend
-are another one: of those only one is open at a time, except in nested packages. How long a fixture
-lives is a track of its own, since fixtures of several scopes need not nest.
+process that ran tests is a process. The phases of its tests are a thread, in which the setups and
+teardowns of fixtures nest. The loops of one scope and backend are another one: of those only one is
+open at a time, except in nested packages. How long a fixture lives is a track of its own, since
+fixtures of several scopes need not nest.
 
 The format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 """
@@ -31,8 +32,12 @@ if TYPE_CHECKING:
 Line = dict[str, Any]
 
 TESTS = "tests"
-NO_LOOP = "without a loop"
 _MICROSECONDS = 1e6
+
+
+def to_args(event: Event) -> Line:
+    """Return `event` as plain values that JSON has."""
+    return {"event": type(event).__name__, **event._asdict()}
 
 
 class Lanes:
@@ -50,7 +55,7 @@ class Lanes:
 
     def lines(self, event: Event) -> Iterator[Line]:
         """Yield the lines for `event`."""
-        args = {"event": type(event).__name__, **event._asdict()}
+        args = to_args(event)
         if isinstance(event, RunBegan):
             name = "pytest" if event.worker is None else event.worker
             yield self._line("M", "process_name", 0.0, args={"name": name, **args})
@@ -61,31 +66,30 @@ class Lanes:
             self._lane_of[event.loop] = lane
             yield from self._on(lane, "B", event.loop, event.time, args)
         elif isinstance(event, LoopClosed):
-            yield from self._on(self._lane(event.loop), "E", event.loop, event.time, args)
+            yield from self._on(
+                self._lane_of.get(event.loop, event.loop), "E", event.loop, event.time, args
+            )
         elif isinstance(event, (TaskBegan, TaskEnded)):
             phase = "b" if isinstance(event, TaskBegan) else "e"
             yield self._line(phase, f"task of {event.task}", event.time, args, id=event.task)
         elif isinstance(event, FixtureSetUp):
             self._lives[event.fixture] = event.name
-            yield from self._span(self._lane(event.loop), f"setup {event.name}", event, args)
+            yield from self._span(f"setup {event.name}", event, args)
             yield self._line("b", event.name, event.began, {}, id=event.fixture)
         elif isinstance(event, FixtureTornDown):
             name = self._lives.pop(event.fixture, event.fixture)
-            yield from self._span(self._lane(event.loop), f"teardown {name}", event, args)
+            yield from self._span(f"teardown {name}", event, args)
             yield self._line("e", name, event.time, {}, id=event.fixture)
         elif isinstance(event, Phase):
-            yield from self._span(TESTS, f"{event.phase} {event.test}", event, args)
+            yield from self._span(f"{event.phase} {event.test}", event, args)
         else:
             yield from self._on(TESTS, "i", type(event).__name__, event.time, args)
 
-    def _lane(self, loop: str | None) -> str:
-        return NO_LOOP if loop is None else self._lane_of.get(loop, loop)
-
     def _span(
-        self, lane: str, name: str, event: FixtureSetUp | FixtureTornDown | Phase, args: Line
+        self, name: str, event: FixtureSetUp | FixtureTornDown | Phase, args: Line
     ) -> Iterator[Line]:
         duration = (event.time - event.began) * _MICROSECONDS
-        yield from self._on(lane, "X", name, event.began, args, dur=round(duration, 3))
+        yield from self._on(TESTS, "X", name, event.began, args, dur=round(duration, 3))
 
     def _on(
         self, lane: str, phase: str, name: str, time: float, args: Line, **more: object
