@@ -139,6 +139,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.trace is not None and state.plan is not None:
         state.trace.planned(state.plan, state.findings)
     if state.settings.engine == "observe":
+        tracing.look_at(config, state, None)
         return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
         _look_after(config, state, None)
@@ -156,7 +157,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         trace=state.trace,
     )
     state.execution = Execution(runtime)
-    tracing.look_at(config, runtime)
+    tracing.look_at(config, state, runtime)
     _look_after(config, state, runtime)
     if watch is not None:
         config.pluginmanager.register(BlockedLoops(runtime, watch), "loopscope-blocked")

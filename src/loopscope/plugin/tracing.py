@@ -6,6 +6,7 @@ These hooks know nothing of who executes the tests. What runs on which loop is s
 
 from __future__ import annotations
 
+import inspect
 import platform
 import time
 from functools import partial
@@ -62,11 +63,18 @@ def begin(config: pytest.Config, state: State) -> None:
     register(Tracing(recorder, state, state.trace, name), _NAME)
 
 
-def look_at(config: pytest.Config, runtime: Runtime) -> None:
-    """Have the trace, if there is one, say where the engine has run what."""
+def look_at(config: pytest.Config, state: State, runtime: Runtime | None) -> None:
+    """Have the trace, if there is one, say where the engine, or else others, have run what."""
     tracing = config.pluginmanager.get_plugin(_NAME)
-    if tracing is not None:
+    if tracing is None:
+        return
+    if runtime is not None:
         tracing.whereabouts = Planned(runtime)
+        return
+    from loopscope.plugin.observing import Observation
+
+    tracing.whereabouts = Observation(state, tracing.recorder)
+    config.pluginmanager.register(tracing.whereabouts, "loopscope-observation")
 
 
 class Whereabouts(Protocol):
@@ -187,7 +195,7 @@ class Tracing:
             self._record_setup(fixturedef, request, began, error)
 
     def _is_of_the_suite(self, definition: AnyFixtureDef) -> bool:
-        code = getattr(definition.func, "__code__", None)
+        code = getattr(inspect.unwrap(definition.func), "__code__", None)
         return code is not None and self._state.collection.origins.is_users(code.co_filename)
 
     def _record_setup(
