@@ -110,8 +110,7 @@ class Anyio(Dialect):
     def _key(self, test: Test) -> str:
         definition = test.nearest(BACKEND)
         assert definition is not None
-        code = getattr(definition.func, "__code__", None)
-        where = f"{code.co_filename}:{code.co_firstlineno}" if code else id(definition.func)
+        where = test.place_of(definition) or id(definition.func)
         parameter = test.parameters.get(BACKEND)
         return f"{BACKEND} at {where}" + ("" if parameter is None else f" [{parameter}]")
 

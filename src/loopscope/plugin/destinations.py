@@ -25,7 +25,7 @@ _NEEDED = ("bokeh", "jinja2")
 class Destination(Protocol):
     """Takes the events of several processes, and does something with all of them in the end."""
 
-    name: str
+    path: Path
 
     def sink(self, process: int) -> Sink:
         """Return the sink for the events of one process."""
@@ -38,7 +38,7 @@ class ToTrace:
     """Writes a trace while the run goes on."""
 
     def __init__(self, path: Path) -> None:
-        self.name = f"the trace {path}"
+        self.path = path
         self._file = file.TraceFile(path)
 
     def sink(self, process: int) -> Sink:
@@ -67,8 +67,7 @@ class ToReport:
     """Writes an HTML report when the run is over."""
 
     def __init__(self, path: Path) -> None:
-        self.name = f"the report {path}"
-        self._path = path
+        self.path = path
         self._processes: dict[int, Memory] = {}
 
     def sink(self, process: int) -> Sink:
@@ -77,7 +76,7 @@ class ToReport:
     def close(self) -> None:
         from loopscope.report.timeline import write_report
 
-        write_report(self._path, [memory.events for memory in self._processes.values()])
+        write_report(self.path, [memory.events for memory in self._processes.values()])
 
 
 class Destinations:
@@ -88,7 +87,6 @@ class Destinations:
     """
 
     def __init__(self, trace: Path | None, report: Path | None) -> None:
-        self.faults: list[str] = []
         self._all: list[Destination] = []
         if report is not None:
             if not all(map(importlib.util.find_spec, _NEEDED)):
@@ -113,18 +111,21 @@ class Destinations:
         self._recorders.append(recorder)
         return recorder
 
-    def close(self) -> None:
-        """Complete what is to be written; what cannot be is in `faults`."""
-        recorders, self._recorders = self._recorders, []
-        for recorder in recorders:
+    def close(self) -> list[str]:
+        """Complete what is to be written; return what is to be said of that."""
+        faults: dict[str, None] = {}
+        for recorder in self._recorders:
             recorder.close()
-            self.faults += [fault for fault in recorder.faults if fault not in self.faults]
-        destinations, self._all = self._all, []
-        for one in destinations:
+            faults.update(dict.fromkeys(recorder.faults))
+        told = list(faults)
+        for one in self._all:
             try:
                 one.close()
             except Exception as exc:
-                self.faults.append(f"{one.name} is not written: {str(exc) or type(exc).__name__}")
+                told.append(f"could not write {one.path}: {str(exc) or type(exc).__name__}")
+            else:
+                told.append(f"wrote {one.path}")
+        return told
 
 
 class Parcel(Memory):

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loopscope.backends import registry
 from loopscope.plugin import _compat
 from loopscope.plugin.collection import hypothesis_handle
 from loopscope.trace.events import LoopClosed, LoopOpened
@@ -109,7 +110,7 @@ class Loops:
             return known[1]
         name = f"a loop of {user} ({backend})"
         scope = node = None
-        if planned is not None and planned.backend == backend and str(planned) not in self._taken:
+        if planned is not None and _may_be(planned, backend) and str(planned) not in self._taken:
             name, scope, node = str(planned), planned.anchor.scope.word, planned.anchor.node
         self._taken.add(name)
         self._names[id(loop)] = loop, name  # kept, so that no other one can get its id
@@ -120,6 +121,16 @@ class Loops:
     def _closed(self, key: int, name: str) -> None:
         if self._names.pop(key, None) is not None:
             self._recorder.record(LoopClosed(self._recorder.now(), name))
+
+
+def _may_be(planned: Loop, backend: str) -> bool:
+    """Say whether a loop of `backend` can be the planned one.
+
+    A plan may name a fixture that says only later which backend it is.
+    """
+    if planned.backend not in registry.names():
+        return True
+    return (planned.backend == "trio") is (backend == "trio")
 
 
 def looking(function: Callable[..., Any], look: Callable[[], None]) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import platform
+import sys
 import time
 from functools import partial
 from importlib import metadata
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
-from loopscope.plugin import _compat
+from loopscope.plugin import _compat, reporting
 from loopscope.plugin.destinations import CARRIED, Destinations, Gathering, Parcel
 from loopscope.plugin.engine_trace import EngineTrace, Planned
 from loopscope.trace.events import (
@@ -49,18 +50,21 @@ def begin(config: pytest.Config, state: State) -> None:
     register = config.pluginmanager.register
     if worker is not None:
         parcel = Parcel()
-        recorder = Recorder([parcel])
+        record(config, state, Recorder([parcel]), worker["workerid"])
         register(Carrying(config, parcel), "loopscope-carrying")
+        return
+    destinations = Destinations(trace, report)
+    register(Completion(destinations), "loopscope-completion")
+    if getattr(config.option, "dist", "no") == "no":
+        record(config, state, destinations.recorder(), None)
     else:
-        destinations = Destinations(trace, report)
-        register(Completion(destinations), "loopscope-completion")
-        if getattr(config.option, "dist", "no") != "no":
-            register(Gathering(destinations), "loopscope-gathering")
-            return
-        recorder = destinations.recorder()
+        register(Gathering(destinations), "loopscope-gathering")
+
+
+def record(config: pytest.Config, state: State, recorder: Recorder, worker: str | None) -> None:
+    """Record what this process runs."""
     state.trace = EngineTrace(recorder)
-    name = None if worker is None else worker["workerid"]
-    register(Tracing(recorder, state, state.trace, name), _NAME)
+    config.pluginmanager.register(Tracing(recorder, state, state.trace, worker), _NAME)
 
 
 def look_at(config: pytest.Config, state: State, runtime: Runtime | None) -> None:
@@ -246,12 +250,9 @@ class Tracing:
             why = excinfo.exconly()
             self.recorder.record(Cancelled(self.recorder.now(), self._engine.test, why))
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self, exitstatus: int) -> Generator[None, None, None]:
-        try:
-            return (yield)
-        finally:
-            self.recorder.record(RunEnded(self.recorder.now(), int(exitstatus)))
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        self.recorder.record(RunEnded(self.recorder.now(), int(exitstatus)))
 
 
 def _message(report: pytest.TestReport) -> str | None:
@@ -271,29 +272,20 @@ class Carrying:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         setattr(report, CARRIED, self._parcel.take())
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_sessionfinish(self) -> Generator[None, None, None]:
-        try:
-            return (yield)
-        finally:
-            output: dict[str, Any] = vars(self._config)["workeroutput"]
-            output[CARRIED] = self._parcel.take()
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        # Not around the others: xdist sends the last words of a worker as soon as they are done.
+        output: dict[str, Any] = vars(self._config)["workeroutput"]
+        output[CARRIED] = self._parcel.take()
 
 
 class Completion:
-    """Completes the files when the run is over, and says what could not be written."""
+    """Completes the files when the run is over, and says what was written and what could not be."""
 
     def __init__(self, destinations: Destinations) -> None:
         self._destinations = destinations
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_terminal_summary(
-        self, terminalreporter: pytest.TerminalReporter
-    ) -> Generator[None, None, None]:
-        yield
-        self._destinations.close()
-        for fault in self._destinations.faults:
-            terminalreporter.write_line(f"loopscope: {fault}", yellow=True)
-
-    def pytest_unconfigure(self) -> None:
-        self._destinations.close()
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        lines = (f"loopscope: {line}" for line in self._destinations.close())
+        reporting.tell(config, lines, sys.stderr)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loopscope.errors import LoopscopeError
-from loopscope.trace.events import KINDS
+from loopscope.trace.events import KINDS, TestBegan
 from loopscope.trace.lanes import Lanes
 
 if TYPE_CHECKING:
@@ -67,10 +67,8 @@ class TraceFile:
             lanes = self._lanes[process] = Lanes(process)
         for line in lanes.lines(event):
             self._write(line)
-
-    def flush(self) -> None:
-        """See to it that what was written survives the process."""
-        self._file.flush()
+        if isinstance(event, TestBegan):
+            self._file.flush()  # so that the file has what ran last, should the process die
 
     def close(self) -> None:
         """Complete the file."""
