@@ -41,7 +41,9 @@ versions: $(STAMP) ## A small suite on the newest releases of the plugins we sta
 	$(BIN)/nox --force-python $(BIN)/python --session \
 	    'versions(pytest-asyncio, pytest newest)' \
 	    'versions(anyio, pytest newest)' \
-	    'versions(pytest-trio, pytest newest)'
+	    'versions(pytest-trio, pytest newest)' \
+	    'versions(pytest-django, pytest newest)' \
+	    'versions(pytest-playwright-asyncio, pytest newest)'
 
 downstream: $(STAMP) ## Other projects' suites, on their own engine and on ours
 	$(BIN)/python -m downstream --ci --jobs 2
