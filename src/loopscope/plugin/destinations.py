@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from loopscope.trace import file
-from loopscope.trace.lanes import to_args
+from loopscope.trace.decode import event_of
+from loopscope.trace.encode import args_of
 from loopscope.trace.recorder import Memory, Recorder, Sink
 
 if TYPE_CHECKING:
@@ -131,10 +133,10 @@ class Destinations:
 class Parcel(Memory):
     """Keeps the events of a worker until it next speaks with its controller."""
 
-    def take(self) -> list[dict[str, Any]]:
-        """Return the events since the last time, as values that can be sent."""
+    def take(self) -> list[str]:
+        """Return the events since the last time, as text that can be sent."""
         events, self.events = self.events, []
-        return [to_args(event) for event in events]
+        return [args_of(event) for event in events]
 
 
 class Gathering:
@@ -161,7 +163,7 @@ class Gathering:
         name = node.gateway.id
         if name not in self._recorders:
             self._recorders[name] = self._destinations.recorder()
-        for args in carried:
-            event = file.from_args(args)
+        for text in carried:
+            event = event_of({"pid": 0, "args": json.loads(text)})
             if event is not None:
                 self._recorders[name].record(event)

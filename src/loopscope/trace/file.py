@@ -8,12 +8,14 @@ written in; `schema` describes them.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from loopscope.errors import LoopscopeError
-from loopscope.trace.events import KINDS, TestBegan
+from loopscope.trace.decode import event_of
+from loopscope.trace.events import TestBegan
 from loopscope.trace.lanes import Lanes
 
 if TYPE_CHECKING:
@@ -26,7 +28,15 @@ VERSION = 1
 """Raised when a reader of older files would misunderstand what is written. What is only new
 (another event, another field with a default) does not raise it."""
 
-_FORMAT = "loopscope trace"
+FORMAT = "loopscope trace"
+HEADER = (
+    '[\n{"ph":"M","name":"trace","pid":0,"tid":0,"ts":0,'
+    f'"args":{{"format":"{FORMAT}","version":{VERSION}}}}},\n'
+)
+"""What every file begins with."""
+# An array must not end in a comma, so its last object is one that says nothing.
+_FOOTER = '{"ph":"M","name":"end","pid":0,"tid":0,"ts":0,"args":{}}\n]\n'
+_AT_ONCE = 256
 
 
 class TraceError(LoopscopeError):
@@ -54,34 +64,43 @@ class TraceFile:
     def __init__(self, path: Path) -> None:
         self.name = f"the trace {path}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = path.open("w", encoding="utf-8", newline="\n")
         self._lanes: dict[int, Lanes] = {}
-        self._file.write("[\n")
-        args = {"format": _FORMAT, "version": VERSION}
-        self._write({"ph": "M", "name": "trace", "pid": 0, "tid": 0, "ts": 0, "args": args})
+        self._lines: list[str] = []
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+        try:
+            self._put(HEADER)
+        except OSError:
+            with contextlib.suppress(OSError):
+                self._file.close()
+            raise
 
     def write(self, event: Event, process: int = 1) -> None:
         """Write `event`, of one of the processes that run tests."""
         lanes = self._lanes.get(process)
         if lanes is None:
             lanes = self._lanes[process] = Lanes(process)
-        for line in lanes.lines(event):
-            self._write(line)
-        if isinstance(event, TestBegan):
-            self._file.flush()  # so that the file has what ran last, should the process die
+        self._lines += lanes.lines(event)
+        if type(event) is TestBegan or len(self._lines) >= _AT_ONCE:
+            self.flush()  # so that the file says what ran last, should the process die
+
+    def flush(self) -> None:
+        """See to it that what was written survives the process."""
+        # Kept in a list until then: what is in a buffer at a fork, the child writes once more.
+        lines, self._lines = self._lines, []
+        if lines:
+            self._put(",\n".join(lines) + ",\n")
 
     def close(self) -> None:
         """Complete the file."""
-        # An array must not end in a comma, so its last object is one that says nothing.
-        line = {"ph": "M", "name": "end", "pid": 0, "tid": 0, "ts": 0, "args": {}}
-        self._file.write(f"{_dump(line)}\n]\n")
-        self._file.close()
+        try:
+            self.flush()
+            self._put(_FOOTER)
+        finally:
+            self._file.close()
 
-    def _write(self, line: dict[str, Any]) -> None:
-        self._file.write(f"{_dump(line)},\n")
-
-
-_dump = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+    def _put(self, text: str) -> None:
+        self._file.write(text)
+        self._file.flush()
 
 
 def write(path: Path, processes: Iterable[Iterable[Event]]) -> None:
@@ -91,10 +110,12 @@ def write(path: Path, processes: Iterable[Iterable[Event]]) -> None:
         OSError: the file cannot be written.
     """
     file = TraceFile(path)
-    for number, events in enumerate(processes, start=1):
-        for event in events:
-            file.write(event, number)
-    file.close()
+    try:
+        for number, events in enumerate(processes, start=1):
+            for event in events:
+                file.write(event, number)
+    finally:
+        file.close()
 
 
 def read(path: Path) -> Trace:
@@ -104,46 +125,38 @@ def read(path: Path) -> Trace:
         TraceError: it is no trace, or one of a version that is not known here.
         OSError: the file cannot be read.
     """
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    records = [line.rstrip(",") for line in lines if line.strip() not in ("", "[", "]")]
-    is_complete = bool(lines) and lines[-1].strip() == "]"
-    parsed = []
-    for number, record in enumerate(records):
-        try:
-            parsed.append(json.loads(record))
-        except ValueError:
-            if number == 0:
-                break
-            is_complete = False  # cut off in the middle of a line, by a full disk say
-    _check(path, parsed)
+    text = path.read_text(encoding="utf-8", errors="replace")
+    if HEADER.startswith(text):
+        return Trace((), is_complete=False)  # cut off before the first event
+    lines = text.rstrip("\n").split("\n")
+    is_complete = lines[-1] == "]"
+    _check_header(path, lines)
     processes: dict[int, list[Event]] = {}
-    for line in parsed:
-        event = from_args(line.get("args", {}))
+    for number, line in enumerate(lines[2 : -1 if is_complete else None], start=3):
+        try:
+            parsed = json.loads(line.rstrip(","))
+        except ValueError:
+            is_complete = False  # cut off in the middle of the line, by a full disk say
+            continue
+        try:
+            event = event_of(parsed)
+        except ValueError as exc:
+            raise TraceError(f"{path}:{number}: {exc}") from None
         if event is not None:
-            processes.setdefault(line["pid"], []).append(event)
+            processes.setdefault(parsed["pid"], []).append(event)
     return Trace(tuple(map(tuple, processes.values())), is_complete)
 
 
-def _check(path: Path, parsed: Sequence[Any]) -> None:
-    args = parsed[0].get("args", {}) if parsed and isinstance(parsed[0], dict) else {}
-    if args.get("format") != _FORMAT:
+def _check_header(path: Path, lines: Sequence[str]) -> None:
+    try:
+        args = json.loads(lines[1].rstrip(","))["args"]
+        is_trace, version = args["format"] == FORMAT, args["version"]
+    except (IndexError, KeyError, TypeError, ValueError):
+        is_trace = False
+    if not is_trace:
         raise TraceError(f"{path} is not a trace: pytest --loopscope-trace={path.name} writes one")
-    if args.get("version") != VERSION:
+    if version != VERSION:
         raise TraceError(
-            f"{path} is a trace of version {args.get('version')!r}, and this loopscope reads "
+            f"{path} is a trace of version {version!r}, and this loopscope reads "
             f"version {VERSION}: read it with the release that wrote it"
         )
-
-
-def from_args(args: dict[str, Any]) -> Event | None:
-    """Return the event in the `args` of a line; None if there is none, or none that is known."""
-    kind = KINDS.get(args.get("event", ""))
-    if kind is None:
-        return None
-    values = {name: args[name] for name in kind._fields if name in args}
-    if "stack" in values:
-        values["stack"] = tuple(values["stack"])
-    try:
-        return kind(**values)
-    except TypeError as exc:
-        raise TraceError(f"an event {kind.__name__} lacks a field: {exc}") from None

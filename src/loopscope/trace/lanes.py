@@ -1,18 +1,23 @@
 """Events as the Trace Event Format has them, so that Perfetto and chrome://tracing show them.
 
-A viewer of that format knows processes, which have threads, which have slices that nest. So a
-process that ran tests is a process. The phases of its tests are a thread, in which the setups and
-teardowns of fixtures nest. The loops of one scope and backend are another one: of those only one is
-open at a time, except in nested packages. How long a fixture lives is a track of its own, since
-fixtures of several scopes need not nest.
+A viewer of that format knows processes, which have threads, which have slices that nest: one that
+overlaps another without lying within it is dropped. So a process that ran tests is a process, the
+tests are a thread (a lane, here), and the loops of one scope and backend are another one. Where two
+such loops are open at a time, as in nested packages, or two tests run at a time, the second one
+gets a lane of its own. How long a fixture lives is a track of its own, since fixtures of several
+scopes need not nest.
+
+Times are whole microseconds, rounded down: what nests or follows another does so still, which is
+not so with fractions, as viewers round them. The exact times are in the args.
 
 The format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from loopscope.trace.encode import args_of, quoted
 from loopscope.trace.events import (
     FixtureSetUp,
     FixtureTornDown,
@@ -25,89 +30,174 @@ from loopscope.trace.events import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
+    from typing import Any
 
     from loopscope.trace.events import Event
 
-Line = dict[str, Any]
-
 TESTS = "tests"
+NO_LOOP = "without a loop"
+NOT_OPEN = "on loops that are not open"
+_REMEMBERED = 64
 _MICROSECONDS = 1e6
 
 
-def to_args(event: Event) -> Line:
-    """Return `event` as plain values that JSON has."""
-    return {"event": type(event).__name__, **event._asdict()}
+class Lane:
+    """One thread of a process, and what is drawn on it, as far as later slices depend on that.
+
+    `where` is the part of its lines that says whose they are.
+    """
+
+    def __init__(self, process: int, thread: int) -> None:
+        self.where = f'"cat":"loopscope","pid":{process},"tid":{thread}'
+        self.loop: str | None = None
+        """The loop that is open here."""
+        self._since = -1
+        self._slices: list[tuple[int, int]] = []
+
+    def turn(self, loop: str | None, time: int) -> int:
+        """Draw within `loop` from `time` on, or as soon as can be; return from when."""
+        # Of what begins or ends in one microsecond, a viewer cannot tell what is around what.
+        ended = self._slices[-1][1] if self._slices else 0
+        self.loop, self._since = loop, max(time, ended, self._since + 1)
+        self._slices.clear()
+        return self._since
+
+    def cut(self, began: int) -> int:
+        """Return when a slice that `began` can begin within the loop at the earliest."""
+        return max(began, self._since + 1)
+
+    def fit(self, began: int, ended: int) -> bool:
+        """Draw a slice that ends after all others, if each of them is before it or within it."""
+        if began < self._since:
+            return False
+        slices = self._slices
+        before = len(slices)
+        while before and slices[before - 1][0] >= began:
+            before -= 1
+        if before and slices[before - 1][1] > began:
+            return False
+        del slices[before:]
+        slices.append((began, ended))
+        if len(slices) > 2 * _REMEMBERED:
+            self._since = slices[_REMEMBERED - 1][1]
+            del slices[:_REMEMBERED]
+        return True
 
 
 class Lanes:
     """Turns the events of one process into lines of the Trace Event Format.
 
-    Each line that stands for an event has the whole of it in its `args`; the others are only there
-    for viewers.
+    One of the lines for an event has the whole of it in its `args`; the others are only there for
+    viewers.
     """
 
     def __init__(self, process: int) -> None:
         self._process = process
-        self._threads: dict[str, int] = {}
+        self._itself = Lane(process, 0)
+        self._lanes: dict[str, Lane] = {}
         self._lane_of: dict[str, str] = {}
         self._lives: dict[str, str] = {}
-
-    def lines(self, event: Event) -> Iterator[Line]:
-        """Yield the lines for `event`."""
-        args = to_args(event)
-        if isinstance(event, RunBegan):
-            name = "pytest" if event.worker is None else event.worker
-            yield self._line("M", "process_name", 0.0, args={"name": name, **args})
-        elif isinstance(event, LoopOpened):
-            lane = f"{event.scope or 'observed'} loops [{event.backend}]"
-            if event.scope in (None, "package"):
-                lane = f"{event.loop} [{event.backend}]"
-            self._lane_of[event.loop] = lane
-            yield from self._on(lane, "B", event.loop, event.time, args)
-        elif isinstance(event, LoopClosed):
-            yield from self._on(
-                self._lane_of.get(event.loop, event.loop), "E", event.loop, event.time, args
-            )
-        elif isinstance(event, (TaskBegan, TaskEnded)):
-            phase = "b" if isinstance(event, TaskBegan) else "e"
-            yield self._line(phase, f"task of {event.task}", event.time, args, id=event.task)
-        elif isinstance(event, FixtureSetUp):
-            self._lives[event.fixture] = event.name
-            yield from self._span(f"setup {event.name}", event, args)
-            yield self._line("b", event.name, event.began, {}, id=event.fixture)
-        elif isinstance(event, FixtureTornDown):
-            name = self._lives.pop(event.fixture, event.fixture)
-            yield from self._span(f"teardown {name}", event, args)
-            yield self._line("e", name, event.time, {}, id=event.fixture)
-        elif isinstance(event, Phase):
-            yield from self._span(f"{event.phase} {event.test}", event, args)
-        else:
-            yield from self._on(TESTS, "i", type(event).__name__, event.time, args)
-
-    def _span(
-        self, name: str, event: FixtureSetUp | FixtureTornDown | Phase, args: Line
-    ) -> Iterator[Line]:
-        duration = (event.time - event.began) * _MICROSECONDS
-        yield from self._on(TESTS, "X", name, event.began, args, dur=round(duration, 3))
-
-    def _on(
-        self, lane: str, phase: str, name: str, time: float, args: Line, **more: object
-    ) -> Iterator[Line]:
-        thread = self._threads.get(lane)
-        if thread is None:
-            thread = self._threads[lane] = len(self._threads) + 1
-            yield self._line("M", "thread_name", 0.0, {"name": lane}, tid=thread)
-        yield self._line(phase, name, time, args, tid=thread, **more)
-
-    def _line(self, phase: str, name: str, time: float, args: Line, **more: object) -> Line:
-        return {
-            "ph": phase,
-            "name": name,
-            "cat": "loopscope",
-            "pid": self._process,
-            "tid": 0,
-            "ts": round(time * _MICROSECONDS, 3),
-            **more,
-            "args": args,
+        self._lines: list[str] = []
+        self._drawn: dict[type[Event], Callable[[Any], None]] = {
+            RunBegan: self._process_began,
+            Phase: self._phase,
+            FixtureSetUp: self._set_up,
+            FixtureTornDown: self._torn_down,
+            LoopOpened: self._opened,
+            LoopClosed: self._closed,
+            TaskBegan: self._task,
+            TaskEnded: self._task,
         }
+
+    def lines(self, event: Event) -> list[str]:
+        """Return the lines for `event`, each of them a JSON object."""
+        lines: list[str] = []
+        self._lines = lines
+        self._drawn.get(type(event), self._instant)(event)
+        return lines
+
+    def _process_began(self, event: RunBegan) -> None:
+        name = quoted("pytest" if event.worker is None else event.worker)
+        self._line("M", "process_name", self._itself, 0, f'{{"name":{name},{args_of(event)[1:]}')
+
+    def _phase(self, event: Phase) -> None:
+        self._slice(TESTS, f"{event.phase} {event.test}", event)
+
+    def _set_up(self, event: FixtureSetUp) -> None:
+        self._slice(self._lane_for(event.loop), f"setup {event.name}", event)
+        if event.error is None:
+            self._lives[event.fixture] = event.name
+            self._life("b", event.name, event.fixture, event.began)
+
+    def _torn_down(self, event: FixtureTornDown) -> None:
+        name = self._lives.pop(event.fixture, None)
+        self._slice(self._lane_for(event.loop), f"teardown {name or event.fixture}", event)
+        if name is not None:
+            self._life("e", name, event.fixture, event.time)
+
+    def _opened(self, event: LoopOpened) -> None:
+        lanes = f"{event.scope or 'observed'} loops [{event.backend}]"
+        number, name = 1, lanes
+        while self._lane(name).loop is not None:
+            number += 1
+            name = f"{lanes} {number}"
+        self._lane_of[event.loop] = name
+        self._turn("B", event, self._lane(name), event.loop)
+
+    def _closed(self, event: LoopClosed) -> None:
+        name = self._lane_of.pop(event.loop, None)
+        if name is None:
+            self._instant(event)
+        else:
+            self._turn("E", event, self._lane(name), None)
+
+    def _turn(
+        self, phase: str, event: LoopOpened | LoopClosed, lane: Lane, loop: str | None
+    ) -> None:
+        time = lane.turn(loop, int(event.time * _MICROSECONDS))
+        self._line(phase, event.loop, lane, time, args_of(event))
+
+    def _task(self, event: TaskBegan | TaskEnded) -> None:
+        phase = "b" if isinstance(event, TaskBegan) else "e"
+        self._life(phase, f"task of {event.task}", event.task, event.time, args_of(event))
+
+    def _instant(self, event: Event) -> None:
+        time = int(event.time * _MICROSECONDS)
+        self._line("i", type(event).__name__, self._lane(TESTS), time, args_of(event))
+
+    def _slice(self, name: str, title: str, event: FixtureSetUp | FixtureTornDown | Phase) -> None:
+        began, ended = int(event.began * _MICROSECONDS), int(event.time * _MICROSECONDS)
+        lane = self._lanes.get(name) or self._lane(name)
+        if lane.loop is not None:
+            began = lane.cut(began)  # the loop was opened on the way
+            ended = max(began, ended)
+        number = 1
+        while not lane.fit(began, ended):
+            number += 1
+            lane = self._lane(f"{name}, at the same time {number}")
+        self._line("X", title, lane, began, args_of(event), f',"dur":{ended - began}')
+
+    def _life(self, phase: str, title: str, id: str, time: float, args: str = "{}") -> None:
+        # An id is unique in its process only: workers have fixtures of the same name.
+        more = f',"id2":{{"local":{quoted(id)}}}'
+        self._line(phase, title, self._itself, int(time * _MICROSECONDS), args, more)
+
+    def _lane_for(self, loop: str | None) -> str:
+        return NO_LOOP if loop is None else self._lane_of.get(loop, NOT_OPEN)
+
+    def _lane(self, name: str) -> Lane:
+        lane = self._lanes.get(name)
+        if lane is None:
+            # Perfetto wants threads of different processes to have different numbers.
+            lane = Lane(self._process, 1000 * self._process + len(self._lanes) + 1)
+            self._lanes[name] = lane
+            self._line("M", "thread_name", lane, 0, f'{{"name":{quoted(name)}}}')
+        return lane
+
+    def _line(
+        self, phase: str, title: str, lane: Lane, time: int, args: str, more: str = ""
+    ) -> None:
+        self._lines.append(
+            f'{{"ph":"{phase}","name":{quoted(title)},{lane.where},"ts":{time}{more},"args":{args}}}'
+        )

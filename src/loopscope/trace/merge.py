@@ -13,15 +13,25 @@ if TYPE_CHECKING:
 
 
 def on_one_clock(processes: Iterable[Sequence[Event]]) -> list[list[Event]]:
-    """Return the events of all processes with times since the first of them began."""
+    """Return the events of all processes with times since the first of them began.
+
+    What is on one clock already stays as it is. A process that has not said when it began, since
+    it was cut off before, keeps its times.
+    """
     every = [list(events) for events in processes]
-    first = min((_started(events) for events in every), default=0.0)
-    return [[_later(event, _started(events) - first) for event in events] for events in every]
+    zeros = [_zero(events) for events in every]
+    first = min((zero for zero in zeros if zero is not None), default=0.0)
+    return [
+        events
+        if zero is None or zero == first
+        else [_later(event, zero - first) for event in events]
+        for events, zero in zip(every, zeros, strict=True)
+    ]
 
 
-def _started(events: Iterable[Event]) -> float:
-    """Return the time of the day at which a process began, 0 if it has not said so."""
-    return next((event.started for event in events if isinstance(event, RunBegan)), 0.0)
+def _zero(events: Iterable[Event]) -> float | None:
+    """Return the time of the day from which the times of a process count."""
+    return next((one.started - one.time for one in events if isinstance(one, RunBegan)), None)
 
 
 def _later(event: Event, seconds: float) -> Event:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,7 +25,7 @@ class Sink(Protocol):
 
 
 class Recorder:
-    """Hands each event to all sinks, and switches those off that raise.
+    """Hands each event to all sinks, and switches those off that raise, after closing them.
 
     `faults` says, in a sentence each, which they were.
     """
@@ -48,10 +49,12 @@ class Recorder:
                 sink.write(event)
             except Exception as exc:
                 self._switch_off(sink, exc)
+                with contextlib.suppress(Exception):
+                    sink.close()
 
     def close(self) -> None:
         """Tell the sinks that there will be no more events."""
-        for sink in list(self._sinks):
+        for sink in self._sinks:
             try:
                 sink.close()
             except Exception as exc:

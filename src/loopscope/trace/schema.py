@@ -1,12 +1,17 @@
-"""The JSON Schema of a trace, made from the events themselves."""
+"""The JSON Schema of a trace, made from the events themselves.
+
+python -m loopscope.trace.schema > docs/trace.schema.json
+"""
 
 from __future__ import annotations
 
+import json
+import sys
 import types
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from loopscope.trace.events import KINDS
-from loopscope.trace.file import VERSION
+from loopscope.trace.file import FORMAT, VERSION
 
 _JSON = {str: "string", float: "number", int: "integer", bool: "boolean", types.NoneType: "null"}
 
@@ -19,7 +24,8 @@ def schema() -> dict[str, Any]:
         "description": (
             "An array of objects in the Trace Event Format. The args of those that stand for an "
             "event of loopscope have the name of the event and its fields; times in args are "
-            "seconds since the process began, ts and dur are microseconds."
+            "seconds since the process began, ts and dur are microseconds. A reader skips events "
+            "and fields that it does not know."
         ),
         "type": "array",
         "minItems": 1,
@@ -27,7 +33,7 @@ def schema() -> dict[str, Any]:
         "items": {"$ref": "#/$defs/Line"},
         "$defs": {
             "Header": _object(
-                {"args": _object({"format": {"type": "string"}, "version": {"const": VERSION}})}
+                {"args": _object({"format": {"const": FORMAT}, "version": {"const": VERSION}})}
             ),
             "Line": {
                 **_object(
@@ -36,18 +42,21 @@ def schema() -> dict[str, Any]:
                         "name": {"type": "string"},
                         "pid": {"type": "integer"},
                         "tid": {"type": "integer"},
-                        "ts": {"type": "number"},
+                        "ts": {"type": "integer"},
+                        "args": {"type": "object"},
                     }
                 ),
-                "if": {"properties": {"args": {"required": ["event"]}}},
-                "then": {
-                    "properties": {
-                        "args": {"oneOf": [{"$ref": f"#/$defs/{name}"} for name in KINDS]}
-                    }
-                },
+                "allOf": [_if_it_is(name) for name in KINDS],
             },
             **{name: _event(name) for name in KINDS},
         },
+    }
+
+
+def _if_it_is(name: str) -> dict[str, Any]:
+    return {
+        "if": _object({"args": _object({"event": {"const": name}})}),
+        "then": {"properties": {"args": {"$ref": f"#/$defs/{name}"}}},
     }
 
 
@@ -75,3 +84,7 @@ def _type(hint: Any) -> dict[str, Any]:
     if get_origin(hint) in (Union, types.UnionType):
         return {"type": [_JSON[part] for part in get_args(hint)]}
     return {"type": _JSON[hint]}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(schema(), indent=2) + "\n")
