@@ -196,6 +196,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "anyio: run this async test on each backend that anyio_backend names."
     )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    # By now it is known what is spoken, even if a conftest has brought us in.
+    config = session.config
     autos = {dialect.name for dialect in config.stash[SPOKEN].dialects if dialect.is_auto}
     if {"anyio", "pytest-asyncio"} <= autos:
         config.issue_config_time_warning(
