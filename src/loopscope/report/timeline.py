@@ -153,7 +153,13 @@ def _plot(end: float, height: int) -> Any:
     wheel = WheelZoomTool(dimensions="width")
     plot.add_tools(
         wheel,
-        HoverTool(name="hover", renderers=[bars, marks], point_policy="follow_mouse"),
+        HoverTool(
+            name="hover",
+            renderers=[bars, marks],
+            point_policy="follow_mouse",
+            attachment="vertical",
+            show_arrow=False,
+        ),
         TapTool(name="tap", behavior="inspect", renderers=[bars, marks]),
     )
     plot.toolbar.active_scroll = wheel

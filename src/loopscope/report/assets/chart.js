@@ -24,7 +24,7 @@ class Chart extends EventTarget {
     this._layout = layout;
     this._drawn = null;
     this._pending = false;
-    this._drawnBars = [];
+    this.drawnBars = [];
     this._inSight = [];
   }
 
@@ -43,7 +43,7 @@ class Chart extends EventTarget {
       ]),
     );
     this._layers = (name) => named(name);
-    const barOf = (source, index) => (source === this._sources.bars ? this._drawnBars[index] : null);
+    const barOf = (source, index) => (source === this._sources.bars ? this.drawnBars[index] : null);
     named("hover").tooltips = (source, {index}) =>
       source === this._sources.marks
         ? describe({finding: this.run.findings[this._marked[index]]})
@@ -155,6 +155,20 @@ class Chart extends EventTarget {
     this.range.setv({start: from, end: from + width});
   }
 
+  /** Where the middle of a bar is in the window. */
+  placeOf(bar) {
+    const {left, right, row} = this.run;
+    const {frame} = this.view;
+    const canvas = this.view.canvas_view.el.getBoundingClientRect();
+    const x = frame.x_scale.compute((left[bar] + right[bar]) / 2);
+    const y = frame.y_scale.compute(this._tops[row[bar]] + this._layout.row / 2);
+    return [canvas.x + x, canvas.y + y];
+  }
+
+  sourceOf(layer) {
+    return this._sources[layer];
+  }
+
   _emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, {detail}));
   }
@@ -201,10 +215,10 @@ class Chart extends EventTarget {
       if (differs) layers.differing.push(bar);
     }
     // Where several share a pixel, a test covers what is around it, and a failure is never covered.
-    this._drawnBars = layers.around.concat(layers.bars, layers.failed);
-    this._wide = this._drawnBars.filter((bar) => run.right[bar] - run.left[bar] > 12 * pixel);
+    this.drawnBars = layers.around.concat(layers.bars, layers.failed);
+    this._wide = this.drawnBars.filter((bar) => run.right[bar] - run.left[bar] > 12 * pixel);
     this._fill("plans", layers.plans);
-    this._fill("bars", this._drawnBars);
+    this._fill("bars", this.drawnBars);
     this._fill("cut", layers.cut);
     this._fill("differing", layers.differing);
     this._fill("current", this.current === undefined || this.current === null ? [] : [this.current]);

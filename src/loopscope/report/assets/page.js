@@ -163,6 +163,6 @@
       action();
     }
   });
+  window.timeline = {run, chart, readyAfter: performance.now()};
   document.documentElement.dataset.ready = "true";
-  window.timeline = {run, chart};
 })();
