@@ -135,7 +135,7 @@ def _plot(end: float, height: int) -> Any:
 
     quads("plans", fill_color=None, line_color="color", line_alpha="alpha")
     bars = quads("bars", fill_color="color", fill_alpha="alpha", line_color=None)
-    quads("cut", fill_color=None, line_color=None, hatch_pattern="/", hatch_scale=6)
+    quads("cut", fill_color=None, line_color=None, hatch_pattern="/", hatch_alpha=0.45)
     quads("differing", fill_color=None, line_width=2, line_alpha="alpha")
     quads("current", fill_color=None, line_width=2)
     layer(
