@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest --timeout=300 -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format cover bench versions downstream clean distclean
+.PHONY: help demo test lint format cover pictures bench versions downstream clean distclean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ cover: $(STAMP) ## Tests under coverage, with a report
 	$(BIN)/coverage run -m pytest --timeout=300
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
+
+pictures: $(STAMP) ## Take the pictures in docs/pictures, in Chromium
+	$(BIN)/python docs/pictures.py
 
 bench: $(STAMP) ## What async tests cost above the same tests written sync
 	$(BIN)/python benchmarks/overhead.py
