@@ -56,6 +56,8 @@ def minimal(session: nox.Session) -> None:
     (suite / "test_smoke.py").write_text(SMOKE, encoding="utf-8")
     with session.chdir(suite):
         session.run("pytest", "-W", "error")
+    # Says what it needs.
+    session.run("loopscope", "--version", success_codes=[2])
 
 
 # A release of each plugin that we stand in for, and a pytest that it was made for.

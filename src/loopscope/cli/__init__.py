@@ -1,0 +1,1 @@
+"""The command `loopscope`: one module a command, and what they share."""

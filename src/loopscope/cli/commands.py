@@ -1,0 +1,31 @@
+"""The command and what it has: a module each."""
+
+from __future__ import annotations
+
+import click
+
+from loopscope.cli.compare import compare
+from loopscope.cli.report import report
+
+_EPILOG = """\
+\b
+Examples:
+  pytest --loopscope-trace=trace.json
+  loopscope report trace.json
+  loopscope compare before.json trace.json
+
+Exit codes: 0, all is well; 1, what was asked about is so; 2, the command could not be carried out.
+"""
+
+
+@click.group(
+    epilog=_EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(package_name="pytest-loopscope", message="%(prog)s %(version)s")
+def loopscope() -> None:
+    """Tell on which loop each async test and fixture ran, and why."""
+
+
+for _command in (report, compare):
+    loopscope.add_command(_command)
