@@ -34,7 +34,6 @@ from loopscope.plugin.runtime import Runtime
 from loopscope.plugin.side_by_side import SideBySide
 from loopscope.plugin.state import KEY, STEPPED_IN, State
 from loopscope.plugin.timeouts import Timeouts
-from loopscope.report.ladder import ladder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -133,7 +132,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "on":
         variants.complete(session.items, state.collection)
     make_plan(state, session.items)
-    workers.hand_over(config, state.findings)
+    workers.hand_over(config, state)
     if state.settings.engine == "observe":
         return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
@@ -218,8 +217,8 @@ def pytest_report_collectionfinish(
     if state.settings.engine != "off" and config.option.verbose >= 0:
         lines += reporting.owners_summary(_owners(items, state.collection), native.MARK)
     lines += reporting.findings_summary(state.findings)
-    if state.settings.ladder and state.plan is not None:
-        lines += ladder(state.plan)
+    if state.plan is not None:
+        lines += reporting.loops(config, state.settings, state.plan)
     return lines
 
 

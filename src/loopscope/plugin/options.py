@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 
 import pytest
@@ -86,7 +87,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--loopscope-ladder",
         action="store_true",
-        help="show the loops of the suite from session to function, and what lives on each",
+        help="show the loops of the suite from session to function, what lives on each and why it "
+        "is that wide (needs rich: pip install 'pytest-loopscope[cli]'); -v names the loops",
     )
 
 
@@ -107,7 +109,7 @@ def read(config: pytest.Config) -> Settings:
         engine=_choice(config, "engine", ENGINES),
         policy=Policy(_choice(config, "loops", POLICIES)),
         backends=names,
-        ladder=config.getoption("loopscope_ladder"),
+        ladder=_ladder(config),
         leaks=_choice(config, "leaks", LEAK_POLICIES) if _words(config, "leaks", "") else None,
         leaks_allow=tuple(config.getini("loopscope_leaks_allow")),
         timeout=_seconds(config, "timeout"),
@@ -127,6 +129,16 @@ def _words(config: pytest.Config, name: str, default: str) -> tuple[str, ...]:
     text = config.getini(f"loopscope_{name}") if given is None else given
     words = (text or default).replace(",", " ").split()
     return tuple(dict.fromkeys(words))
+
+
+def _ladder(config: pytest.Config) -> bool:
+    wanted: bool = config.getoption("loopscope_ladder")
+    if wanted and not hasattr(config, "workerinput") and importlib.util.find_spec("rich") is None:
+        raise pytest.UsageError(
+            "--loopscope-ladder is drawn with rich, which is not installed: "
+            "pip install 'pytest-loopscope[cli]'"
+        )
+    return wanted
 
 
 def _choice(config: pytest.Config, name: str, valid: tuple[str, ...]) -> str:
