@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 OTHER_PLUGINS = (
     "anyio",
     "asyncio",
+    "html",
+    "html_fixtures",
     "hypothesispytest",
+    "metadata",
     "pytest_cov",
     "randomly",
     "rerunfailures",

@@ -16,6 +16,7 @@ from loopscope.plugin import (
     _compat,
     async_hooks,
     options,
+    properties,
     reporting,
     takeover,
     variants,
@@ -77,6 +78,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
     state = State(settings, Collection(Origins(config.rootpath), spoken))
     config.stash[KEY] = state
+    properties.register(config, state)
     if spoken.executes:
         side_by_side = SideBySide.of(spoken, state.interrupts)
         config.pluginmanager.register(side_by_side, "loopscope-side-by-side")
