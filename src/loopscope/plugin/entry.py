@@ -16,6 +16,7 @@ from loopscope.plugin import (
     _compat,
     async_hooks,
     options,
+    progress,
     properties,
     reporting,
     takeover,
@@ -179,9 +180,10 @@ def _look_after(config: pytest.Config, state: State, runtime: Runtime | None) ->
         timeouts = Timeouts(config, state.collection, state.settings.timeout, runtime, side_by_side)
         config.pluginmanager.register(timeouts, "loopscope-timeouts")
         endings = Endings(
-            state.interrupts, runtime, side_by_side, is_worker=hasattr(config, "workerinput")
+            state.interrupts, runtime, side_by_side, is_worker=workers.is_worker(config)
         )
         config.pluginmanager.register(endings, "loopscope-endings")
+        progress.register(config, state, runtime, side_by_side)
 
 
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:

@@ -13,6 +13,7 @@ from loopscope.dialects.native import LEAK_POLICIES
 from loopscope.errors import LoopscopeError, UnknownName
 from loopscope.plugin import silence
 from loopscope.plugin.silence import Silence
+from loopscope.plugin.workers import is_worker
 
 MODES = ("auto", "strict")
 ENGINES = ("on", "observe", "off")
@@ -32,6 +33,7 @@ class Settings:
     leaks_allow: tuple[str, ...]
     timeout: float | None
     blocked: float | None
+    progress: float | None
     silence: Silence
 
 
@@ -66,6 +68,11 @@ def add_options(parser: pytest.Parser) -> None:
             "blocked",
             "seconds that a call may keep a loop from turning before there is a warning, 0 for "
             "no limit (default 0)",
+        ),
+        (
+            "progress",
+            "seconds after which it is said what the run waits for, 0 for never (default 10; with "
+            "-s or -qq, never)",
         ),
     )
     for name, text in options:
@@ -114,6 +121,7 @@ def read(config: pytest.Config) -> Settings:
         leaks_allow=tuple(config.getini("loopscope_leaks_allow")),
         timeout=_seconds(config, "timeout"),
         blocked=_seconds(config, "blocked") or None,
+        progress=_seconds(config, "progress"),
         silence=Silence.of(config),
     )
 
@@ -133,7 +141,7 @@ def _words(config: pytest.Config, name: str, default: str) -> tuple[str, ...]:
 
 def _ladder(config: pytest.Config) -> bool:
     wanted: bool = config.getoption("loopscope_ladder")
-    if wanted and not hasattr(config, "workerinput") and importlib.util.find_spec("rich") is None:
+    if wanted and not is_worker(config) and importlib.util.find_spec("rich") is None:
         raise pytest.UsageError(
             "--loopscope-ladder is drawn with rich, which is not installed: "
             "pip install 'pytest-loopscope[cli]'"
