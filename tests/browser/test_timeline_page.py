@@ -73,9 +73,9 @@ def test_hovering_over_what_ran_elsewhere_tells_both_loops(opened: Open) -> None
     report = opened()
     report.point_at(differs="true", kind="fixture")
     assert "planned on" in report.tooltip
-    assert "module tests/test_notes.py (asyncio)" in report.tooltip
+    assert "module tests/test_notes.py [asyncio]" in report.tooltip
     assert "ran on" in report.tooltip
-    assert "session (asyncio)" in report.tooltip
+    assert "session [asyncio]" in report.tooltip
 
 
 def test_clicking_keeps_what_hovering_tells(opened: Open) -> None:
