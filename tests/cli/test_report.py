@@ -9,7 +9,7 @@ import pytest
 
 from loopscope.trace.events import RunBegan, RunEnded
 from loopscope.trace.file import read
-from tests.cli.command import run, saved
+from tests.cli.command import run, run_process, saved
 from tests.report.recorded import SHARED, Recorded
 from tests.trace.runs import EVERY_KIND
 
@@ -196,5 +196,7 @@ def test_json_and_files_can_be_had_at_once(tmp_path: Path) -> None:
     recorded.shared_loop()
     recorded.test("test_it", SHARED)
     path = saved(tmp_path / "trace.json", recorded.ended())
-    result = run("report", path, "--json", "--trace", tmp_path / "other.json")
-    assert json.loads(result.stdout)["outcomes"] == {"passed": 1}
+    other = tmp_path / "other.json"
+    done = run_process("report", path, "--json", "--trace", other)
+    assert json.loads(done.stdout)["outcomes"] == {"passed": 1}
+    assert done.stderr == f"{other} is written\n"
