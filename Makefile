@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest --timeout=300 -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format cover bench versions downstream clean distclean
+.PHONY: help demo test lint format cover pictures bench versions downstream clean distclean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ cover: $(STAMP) ## Tests under coverage, with a report
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+pictures: $(STAMP) ## Take the pictures in docs/pictures, in Chromium
+	$(BIN)/python docs/pictures.py
+
 bench: $(STAMP) ## What async tests cost above the same tests written sync, and what a trace costs
 	$(BIN)/python benchmarks/overhead.py
 	$(BIN)/python benchmarks/trace.py
@@ -42,7 +45,9 @@ versions: $(STAMP) ## A small suite on the newest releases of the plugins we sta
 	$(BIN)/nox --force-python $(BIN)/python --session \
 	    'versions(pytest-asyncio, pytest newest)' \
 	    'versions(anyio, pytest newest)' \
-	    'versions(pytest-trio, pytest newest)'
+	    'versions(pytest-trio, pytest newest)' \
+	    'versions(pytest-django, pytest newest)' \
+	    'versions(pytest-playwright-asyncio, pytest newest)'
 
 downstream: $(STAMP) ## Other projects' suites, on their own engine and on ours
 	$(BIN)/python -m downstream --ci --jobs 2

@@ -74,13 +74,23 @@ VERSIONS = [
         ("anyio", "anyio", "newest"),
         ("pytest_trio", "pytest-trio==0.8.0", "8.2"),
         ("pytest_trio", "pytest-trio", "newest"),
+        ("pytest_django", "pytest-django", "newest"),
+        ("pytest_playwright", "pytest-playwright-asyncio", "newest"),
     ]
 ]
+# What the suites need besides: plugins that build on another one, or stand beside it.
+NEEDED = {
+    "pytest_django": ("django", "pytest-asyncio"),
+    "pytest_playwright": ("pytest-asyncio",),
+}
 # The modes in which each suite is run: some files are for one of them only.
 MODES = {
     "pytest_asyncio": ((), ("--asyncio-mode=auto",)),
     "anyio": ((),),
     "pytest_trio": ((), ("-otrio_mode=true",)),
+    "pytest_django": ((),),
+    # Some of its own fixtures are of a kind that pytest is about to drop.
+    "pytest_playwright": (("-Wdefault::pytest.PytestRemovedIn10Warning",),),
 }
 
 
@@ -89,7 +99,7 @@ MODES = {
 def versions(session: nox.Session, folder: str, peer: str, pytest: str) -> None:
     """Run a small suite in the words of each release of a plugin: on its engine, and on ours."""
     wanted = "pytest" if pytest == "newest" else f"pytest~={pytest}.0"
-    session.install("--upgrade", ".", peer, wanted, "trio", "sniffio")
+    session.install("--upgrade", ".", peer, wanted, "trio", "sniffio", *NEEDED.get(folder, ()))
     suite = f"tests/matrix/{folder}"
     for mode in MODES[folder]:
         # First without us: a suite that its own plugin cannot run says nothing about us.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ class Config:
     given: Mapping[str, Any] = field(default_factory=dict)
     ini: Mapping[str, Any] = field(default_factory=dict)
     pluginmanager: Any = field(default_factory=lambda: SimpleNamespace(get_plugins=lambda: ()))
+    rootpath: Path = Path(__file__).parent
 
     def getoption(self, name: str, default: Any = None) -> Any:
         return self.given.get(name, default)
@@ -62,7 +64,7 @@ class Node:
     obj: object = None
     ihook: object = None
     nodeid: str = "test_it.py::test_it"
-    config: object = None
+    config: object = field(default_factory=Config)
     stash: pytest.Stash = field(default_factory=pytest.Stash)
 
     def iter_parents(self) -> Iterator[Node]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -136,7 +137,7 @@ def test_a_fixture_that_may_return_anything_is_asked_once_there_is_a_test(
 ) -> None:
     choice = chosen(function)
     line = function.__code__.co_firstlineno
-    assert (choice.key, choice.backend) == (f"anyio_backend at {__file__}:{line}", None)
+    assert (choice.key, choice.backend) == (f"anyio_backend at {Path(__file__).name}:{line}", None)
     answers = {"anyio_backend": ("asyncio", {"debug": True})}
     assert choice.resolve(answers.__getitem__) == backend_and_options(answers["anyio_backend"])
     with pytest.raises(TypeError) as caught:
@@ -150,8 +151,8 @@ def test_a_fixture_of_the_suite_may_make_anything_of_its_parameter() -> None:
         for one in ("trio", "asyncio")
     )
     line = of_the_parameter.__code__.co_firstlineno
-    assert first.key == f"anyio_backend at {__file__}:{line} [trio]"
-    assert second.key == f"anyio_backend at {__file__}:{line} [asyncio]"
+    assert first.key == f"anyio_backend at {Path(__file__).name}:{line} [trio]"
+    assert second.key == f"anyio_backend at {Path(__file__).name}:{line} [asyncio]"
     assert first.backend is second.backend is None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -269,7 +270,7 @@ def test_a_policy_of_the_suite_is_a_choice_of_its_own_for_each_parameter() -> No
     first = stubs.asyncio().choice(
         collected(body, fixtures=fixtures, parameters={"event_loop_policy": 1})
     )
-    assert plain.key == f"asyncio with event_loop_policy at {__file__}:{line}"
+    assert plain.key == f"asyncio with event_loop_policy at {Path(__file__).name}:{line}"
     assert first.key == f"{plain.key} [1]"
     assert plain.backend is first.backend is None
     assert plain.resolve(str.upper) == ("asyncio", {"policy": "EVENT_LOOP_POLICY"})
@@ -295,7 +296,10 @@ def test_a_fixture_that_is_the_loop_decides_alone_and_warns_once() -> None:
     line = event_loop.__code__.co_firstlineno
     choice = dialect.choice(test)
     assert dialect.loop_fixture(test) is loop
-    assert (choice.key, choice.backend) == (f"asyncio by event_loop at {__file__}:{line}", None)
+    assert (choice.key, choice.backend) == (
+        f"asyncio by event_loop at {Path(__file__).name}:{line}",
+        None,
+    )
     with pytest.warns(pytest.PytestDeprecationWarning, match="its scope, module, is read as"):
         assert choice.resolve(str.upper) == ("asyncio", {"loop": "EVENT_LOOP"})
     assert dialect.choice(test).resolve(str.upper) == ("asyncio", {"loop": "EVENT_LOOP"})

@@ -330,3 +330,34 @@ def test_xdist_runs_all_vocabularies_in_its_workers(suite: Suite) -> None:
         "passed+passed",
     ), ran.out
     assert sorted(suite.events) == ["asyncio"] * 6 + ["trio"] * 4
+
+
+@pytest.mark.parametrize(
+    "named",
+    [(), ("pytest_asyncio.plugin", "anyio.pytest_plugin", "pytest_trio.plugin")],
+    ids=["alone", "after the others"],
+)
+def test_a_conftest_may_bring_us_in(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeconftest('pytest_plugins = ["loopscope.plugin.entry"]')
+    pytester.makepyfile("""
+        import pytest
+
+        @pytest.mark.asyncio
+        async def test_asyncio(): ...
+
+        @pytest.mark.anyio
+        async def test_anyio(): ...
+
+        @pytest.mark.trio
+        async def test_trio(): ...
+
+        async def test_unmarked(): ...
+    """)
+    options = [f"-p{name}" for name in named]
+    result = pytester.runpytest_subprocess(
+        *options, "-oasyncio_default_fixture_loop_scope=function"
+    )
+    result.assert_outcomes(passed=5)

@@ -110,8 +110,7 @@ class Anyio(Dialect):
     def _key(self, test: Test) -> str:
         definition = test.nearest(BACKEND)
         assert definition is not None
-        code = getattr(definition.func, "__code__", None)
-        where = f"{code.co_filename}:{code.co_firstlineno}" if code else id(definition.func)
+        where = test.place_of(definition) or id(definition.func)
         parameter = test.parameters.get(BACKEND)
         return f"{BACKEND} at {where}" + ("" if parameter is None else f" [{parameter}]")
 
@@ -197,6 +196,11 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "anyio: run this async test on each backend that anyio_backend names."
     )
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    # By now it is known what is spoken, even if a conftest has brought us in.
+    config = session.config
     autos = {dialect.name for dialect in config.stash[SPOKEN].dialects if dialect.is_auto}
     if {"anyio", "pytest-asyncio"} <= autos:
         config.issue_config_time_warning(

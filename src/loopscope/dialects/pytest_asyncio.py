@@ -149,7 +149,9 @@ class PytestAsyncio(Dialect):
         options: dict[str, Any] = {"debug": self.debug} if self.debug else {}
         loop = self.loop_fixture(test)
         if loop is not None:
-            return Choice(f"asyncio by {_place(loop)}", lambda get: self._given_loop(loop, get))
+            return Choice(
+                f"asyncio by {_named(loop, test)}", lambda get: self._given_loop(loop, get)
+            )
         key, factory = "asyncio", test.parameters.get(self.variant)
         if isinstance(factory, Factory):
             key = f"asyncio by {factory.name}"
@@ -157,7 +159,7 @@ class PytestAsyncio(Dialect):
         policy = test.nearest(POLICY)
         if policy is None or _is_the_usual(policy.func):
             return Choice.of("asyncio", key, **options)
-        key += f" with {_place(policy)}"
+        key += f" with {_named(policy, test)}"
         if POLICY in test.parameters:
             key += f" [{test.parameters[POLICY]}]"
         return Choice(key, lambda get: ("asyncio", {**options, "policy": get(POLICY)}))
@@ -249,10 +251,9 @@ def _is_the_usual(function: object) -> bool:
     return getattr(function, "__module__", None) in (PytestAsyncio.module, __name__)
 
 
-def _place(definition: Definition) -> str:
-    code = getattr(inspect.unwrap(definition.func), "__code__", None)
-    where = f" at {code.co_filename}:{code.co_firstlineno}" if code else ""
-    return f"{definition.argname}{where}"
+def _named(definition: Definition, test: Test) -> str:
+    place = test.place_of(definition)
+    return definition.argname if place is None else f"{definition.argname} at {place}"
 
 
 class Specs:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import pytest
@@ -86,6 +87,15 @@ class Test:
     nearest: Callable[[str], Definition | None]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     arguments: Sequence[str] = ()
+
+    def place_of(self, definition: Definition) -> str | None:
+        """Return file and line of a fixture, relative to the root directory if it is in there."""
+        code = getattr(inspect.unwrap(definition.func), "__code__", None)
+        if code is None:
+            return None
+        path, root = Path(code.co_filename), self.item.config.rootpath
+        inside = path.relative_to(root) if path.is_relative_to(root) else path
+        return f"{inside.as_posix()}:{code.co_firstlineno}"
 
     @property
     def is_async(self) -> bool:

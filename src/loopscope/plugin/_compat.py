@@ -12,6 +12,7 @@ import inspect
 import itertools
 import re
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
 
 import pytest
@@ -286,6 +287,20 @@ def all_fixture_definitions(session: pytest.Session) -> Iterable[AnyFixtureDef]:
 def package_of(item: pytest.Item, definition: AnyFixtureDef) -> Node | None:
     """Return the node at which a package-scoped fixture is torn down."""
     return get_scope_package(item, definition)
+
+
+@contextmanager
+def calling_instead(definition: AnyFixtureDef, function: Callable[..., Any]) -> Iterator[None]:
+    """Have `function` called in this block for what `definition` defines.
+
+    `FixtureDef.func` is documented as final, and exchanged by anyio and pytest-asyncio alike.
+    """
+    original = definition.func
+    definition.func = function  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        definition.func = original  # type: ignore[misc]
 
 
 def item_of(request: pytest.FixtureRequest) -> pytest.Item:

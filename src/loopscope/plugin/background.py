@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from loopscope.core.origin import Origin
     from loopscope.plugin._compat import AnyFixtureDef
     from loopscope.plugin.collection import Collection
+    from loopscope.plugin.engine_trace import EngineTrace
     from loopscope.plugin.options import Settings
 
 if sys.version_info < (3, 11):
@@ -78,7 +79,10 @@ def besides(error: BaseException) -> str:
 class Background:
     """Looks after what the tests of one run do in the background."""
 
-    def __init__(self, settings: Settings, collection: Collection) -> None:
+    def __init__(
+        self, settings: Settings, collection: Collection, trace: EngineTrace | None
+    ) -> None:
+        self._trace = trace
         self._policy = settings.leaks
         self._allowed = settings.leaks_allow
         self._collection = collection
@@ -134,9 +138,12 @@ class Background:
         default = "warn" if is_shared else "ignore"
         for leftover in leftovers:
             policy = self._declared_for(leftover, item) or self._policy or default
-            if policy == "ignore":
+            if policy == "ignore" and self._trace is None:
                 continue
             finding = self._finding(leftover)
+            self._record(leftover, finding)
+            if policy == "ignore":
+                continue
             if self.silence.covers(finding.code, item or ""):
                 continue
             text = str(finding)
@@ -152,6 +159,14 @@ class Background:
         if refused:
             errors.append(pytest.fail.Exception("\n".join(refused), pytrace=False))
         return errors
+
+    def _record(self, leftover: Leftover, finding: catalog.Finding) -> None:
+        if self._trace is not None:
+            made = leftover.made
+            owner = _vertex(made.owner)
+            name = None if owner is None else owner.id
+            kind, ended = made.kind.value, leftover.has_ended
+            self._trace.left_behind(finding, kind, name, ended=ended)
 
     def _declared_for(self, leftover: Leftover, item: pytest.Item | None) -> str | None:
         """Return what the mark of a test says of what it, or a fixture just for it, has left."""

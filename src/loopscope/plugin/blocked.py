@@ -85,6 +85,9 @@ class BlockedLoops:
             )
             for index, call in enumerate(blocked.calls)
         )
+        if self.runtime.trace is not None:
+            stack = (f"{origin} {function}" for origin, function, _ in where)
+            self.runtime.trace.blocked(item, blocked.seconds, stack)
         finding = catalog.blocked(item.name, blocked.seconds, self.watch.limit, where)
         if self.runtime.background.silence.covers(finding.code, item):
             return

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loopscope.backends.base import Crash, ScopeTask
     from loopscope.core.graph import Vertex
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
+    from loopscope.plugin.engine_trace import EngineTrace
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -32,14 +33,18 @@ class Held:
 class Crashes:
     """The crashes of one run that pytest does not know of yet."""
 
-    def __init__(self) -> None:
+    def __init__(self, trace: EngineTrace | None) -> None:
+        self._trace = trace
         self._unsettled: list[Crash] = []
         self._told: list[Crash] = []
         self._held_back: list[BaseException] = []
 
     def add(self, crashes: Iterable[Crash]) -> None:
         """Take note of crashes."""
-        self._unsettled.extend(crashes)
+        for crash in crashes:
+            self._unsettled.append(crash)
+            if self._trace is not None:
+                self._trace.crashed(crash)
 
     @contextmanager
     def holding_back(self) -> Iterator[None]:

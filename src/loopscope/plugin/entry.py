@@ -18,6 +18,7 @@ from loopscope.plugin import (
     options,
     reporting,
     takeover,
+    tracing,
     variants,
     workers,
     xunit,
@@ -81,6 +82,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if spoken.executes:
         side_by_side = SideBySide.of(spoken, state.interrupts)
         config.pluginmanager.register(side_by_side, "loopscope-side-by-side")
+    tracing.begin(config, state)
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(workers.Controller(), "loopscope-controller")
 
@@ -134,7 +136,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         variants.complete(session.items, state.collection)
     make_plan(state, session.items)
     workers.hand_over(config, state.findings)
+    if state.trace is not None and state.plan is not None:
+        state.trace.planned(state.plan, state.findings)
     if state.settings.engine == "observe":
+        tracing.look_at(config, state, None)
         return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
         _look_after(config, state, None)
@@ -144,13 +149,15 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     runtime = Runtime(
         state.collection,
         state.plan,
-        Background(state.settings, state.collection),
+        Background(state.settings, state.collection, state.trace),
         partial(reporting.announce, config),
         state.interrupts,
         dry=config.option.setupplan,
         watch=watch,
+        trace=state.trace,
     )
     state.execution = Execution(runtime)
+    tracing.look_at(config, state, runtime)
     _look_after(config, state, runtime)
     if watch is not None:
         config.pluginmanager.register(BlockedLoops(runtime, watch), "loopscope-blocked")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from loopscope.backends.loop_watch import LoopWatch
     from loopscope.core.plan import Loop
     from loopscope.dialects.vocabulary import Choice
+    from loopscope.plugin.engine_trace import EngineTrace
     from loopscope.plugin.silence import Silence
 
 
@@ -32,7 +33,7 @@ class OpenLoops:
     """The hosts of the loops that are open, in the order in which they were opened.
 
     `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made. `watch` sees the
-    loops turn. What is to be said at the end of the run is in `untold`.
+    loops turn, and `trace` records them. What is to be said at the end of the run is in `untold`.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class OpenLoops:
         *,
         dry: bool,
         watch: LoopWatch | None = None,
+        trace: EngineTrace | None = None,
     ) -> None:
         self._announce = announce
         self._silence = silence
@@ -50,6 +52,7 @@ class OpenLoops:
         self._dry = dry
         self.untold: list[str] = []
         self._watch = watch
+        self._trace = trace
         self._hosts: dict[Loop, Host | None] = {}
         self.known: WeakKeyDictionary[Any, Loop] = WeakKeyDictionary()
         """The libraries' own objects for loops, in the order of opening: those, too, that are
@@ -94,6 +97,8 @@ class OpenLoops:
         if host is not None and host.native is not None:
             with suppress(TypeError):  # a loop of the user's own that cannot be referred to weakly
                 self.known[host.native] = loop
+        if self._trace is not None:
+            self._trace.opened(loop)
         if host is None or not _tell(item, host.native, loop):
             self._announce("SETUP", loop)
 
@@ -113,6 +118,8 @@ class OpenLoops:
                 others = list(self.hosts())
                 if others:
                     others[-1].become_current()
+        if self._trace is not None:
+            self._trace.closed(loop)
         self._announce("TEARDOWN", loop)
         return crashes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +33,8 @@ class Settings:
     timeout: float | None
     blocked: float | None
     silence: Silence
+    trace: Path | None
+    report: Path | None
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -88,6 +91,11 @@ def add_options(parser: pytest.Parser) -> None:
         action="store_true",
         help="show the loops of the suite from session to function, and what lives on each",
     )
+    for name, text in (
+        ("trace", "record the run in a file for `loopscope report`, Perfetto and chrome://tracing"),
+        ("report", "write the timeline of the run into an HTML file"),
+    ):
+        group.addoption(f"--loopscope-{name}", metavar="PATH", type=Path, help=text)
 
 
 def read(config: pytest.Config) -> Settings:
@@ -113,6 +121,8 @@ def read(config: pytest.Config) -> Settings:
         timeout=_seconds(config, "timeout"),
         blocked=_seconds(config, "blocked") or None,
         silence=Silence.of(config),
+        trace=_path(config, "trace"),
+        report=_path(config, "report"),
     )
 
 
@@ -134,6 +144,11 @@ def _choice(config: pytest.Config, name: str, valid: tuple[str, ...]) -> str:
     if len(words) == 1 and words[0] in valid:
         return words[0]
     raise pytest.UsageError(str(UnknownName(f"loopscope_{name}", " ".join(words), valid)))
+
+
+def _path(config: pytest.Config, name: str) -> Path | None:
+    given: Path | None = config.getoption(f"loopscope_{name}")
+    return None if given is None else config.invocation_params.dir / given
 
 
 def _seconds(config: pytest.Config, name: str) -> float | None:

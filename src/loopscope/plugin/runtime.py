@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from loopscope.dialects.vocabulary import Dialect
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
     from loopscope.plugin.collection import Collection
+    from loopscope.plugin.engine_trace import EngineTrace
     from loopscope.plugin.heirs import End
 
 
@@ -62,6 +63,7 @@ class Runtime:
         *,
         dry: bool = False,
         watch: LoopWatch | None = None,
+        trace: EngineTrace | None = None,
     ) -> None:
         self.activities: list[Activity] = []
         self.collection = collection
@@ -70,13 +72,16 @@ class Runtime:
         self.contexts = ScopeContexts()
         self.interrupts = interrupts
         self.teardown = Teardown(interrupts)
-        self.loops = OpenLoops(announce, background.silence, interrupts, dry=dry, watch=watch)
+        self.trace = trace
+        self.loops = OpenLoops(
+            announce, background.silence, interrupts, dry=dry, watch=watch, trace=trace
+        )
         self.dry = dry
         self._to_be_closed: set[Loop] = set()
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._item: pytest.Item | None = None
         self._stepping = False
-        self._crashes = Crashes()
+        self._crashes = Crashes(trace)
 
     def test(self, item: pytest.Item) -> Vertex | None:
         """Return the vertex of a test that is ours."""
@@ -161,7 +166,9 @@ class Runtime:
             if anchor.scope is Scope.FUNCTION and self._item is not None:
                 raise_all(self._after_test(anchor, self.test(self._item)))
         finally:
-            self._tasks.pop(anchor, None)
+            for loop in self._tasks.pop(anchor, ()):
+                if self.trace is not None:
+                    self.trace.task_ended(anchor, loop)
             self.contexts.end(anchor)
 
     def _after_test(self, anchor: Anchor, test: Vertex | None) -> list[BaseException]:
@@ -186,6 +193,8 @@ class Runtime:
             # Without its parameters: people use the name of a task as a regular expression.
             name = str(anchor).partition("[")[0]
             tasks[loop] = host.task(name, context, hidden=hidden)
+            if self.trace is not None:
+                self.trace.task_began(anchor, loop)
         return host, tasks[loop]
 
     def loop_for(self, vertex: Vertex) -> Loop:

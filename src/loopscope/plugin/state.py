@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from loopscope.core.plan import Plan
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.collection import Collection
+    from loopscope.plugin.engine_trace import EngineTrace
     from loopscope.plugin.execution import Execution
     from loopscope.plugin.options import Settings
 
@@ -27,6 +28,7 @@ class State:
     findings: list[Finding] = field(default_factory=list)
     execution: Execution | None = None
     interrupts: Interrupts = field(default_factory=Interrupts)
+    trace: EngineTrace | None = None
 
 
 KEY = pytest.StashKey[State]()

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from loopscope.plugin.collection import Collection
     from loopscope.plugin.runtime import Runtime
     from loopscope.plugin.side_by_side import SideBySide
-    from loopscope.plugin.timer import Activity, Turning
+    from loopscope.plugin.timer import Activity, TimedOut, Turning
 
 OTHER = "pytest-timeout"
 
@@ -152,12 +152,20 @@ class Timeouts:
         try:
             yield
         except BaseException:
-            if self._timer is not None:
-                self._timer.end()
+            self._end_of_phase()
             raise
-        error = None if self._timer is None else self._timer.end()
+        error = self._end_of_phase()
         if error is not None:
             raise error
+
+    def _end_of_phase(self) -> TimedOut | None:
+        timer = self._timer
+        error = None if timer is None else timer.end()
+        if timer is not None and error is not None and self.runtime is not None:
+            trace = self.runtime.trace
+            if trace is not None:
+                trace.cancelled(timer.item, f"its time of {timer.limit.seconds:g} s was up")
+        return error
 
     def _is_ours(self, item: pytest.Item) -> bool:
         if item in self.collection.tests:

@@ -1,1 +1,1 @@
-"""Pictures of a plan."""
+"""Pictures of a plan, and of a run."""

@@ -65,6 +65,9 @@ class TestBegan(NamedTuple):
     vocabulary: str | None
 
 
+TestBegan.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for a test else
+
+
 class Phase(NamedTuple):
     """The "setup", "call" or "teardown" of a test is over; `loop` is the one its body ran on.
 

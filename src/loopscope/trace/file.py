@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from loopscope.errors import LoopscopeError
 from loopscope.trace.decode import event_of
+from loopscope.trace.events import TestBegan
 from loopscope.trace.lanes import Lanes
 
 if TYPE_CHECKING:
@@ -79,8 +80,8 @@ class TraceFile:
         if lanes is None:
             lanes = self._lanes[process] = Lanes(process)
         self._lines += lanes.lines(event)
-        if len(self._lines) >= _AT_ONCE:
-            self.flush()
+        if type(event) is TestBegan or len(self._lines) >= _AT_ONCE:
+            self.flush()  # so that the file says what ran last, should the process die
 
     def flush(self) -> None:
         """See to it that what was written survives the process."""

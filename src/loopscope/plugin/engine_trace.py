@@ -1,0 +1,126 @@
+"""What only the engine knows of a run, as events."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loopscope.core.graph import Kind
+from loopscope.core.scope import Scope
+from loopscope.plugin import _compat
+from loopscope.trace.events import (
+    Blocked,
+    Cancelled,
+    Crashed,
+    Found,
+    LeftBehind,
+    LoopClosed,
+    LoopOpened,
+    LoopPlanned,
+    TaskBegan,
+    TaskEnded,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pytest
+
+    from loopscope.backends.base import Crash
+    from loopscope.core.plan import Loop, Plan
+    from loopscope.core.scope import Anchor
+    from loopscope.diagnose.catalog import Finding
+    from loopscope.plugin._compat import AnyFixtureDef, SubRequest
+    from loopscope.plugin.runtime import Runtime
+    from loopscope.trace.recorder import Recorder
+
+
+class Planned:
+    """Says where things ran as the engine knows it: where the plan has them."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def of_test(self, item: pytest.Item) -> str | None:
+        """Return the loop of a test that runs on one."""
+        test = self._runtime.test(item)
+        return None if test is None or not test.needs_loop else str(self._runtime.loop_for(test))
+
+    def of_fixture(self, definition: AnyFixtureDef, request: SubRequest) -> str | None:
+        """Return the loop of a fixture that runs on one."""
+        item = _compat.item_of(request)
+        collection = self._runtime.collection
+        test = self._runtime.test(item)
+        if test is None or not collection.is_stepped(item, definition):
+            return None
+        vertex = collection.instance(item, definition, test.backend)
+        loop = None if vertex is None else self._runtime.plan.loop_of(vertex.id)
+        return None if loop is None else str(loop)
+
+
+class EngineTrace:
+    """Records what becomes of loops, tasks and what runs on them.
+
+    `test` is the id of the test under way.
+    """
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.test: str | None = None
+        self._recorder = recorder
+
+    def planned(self, plan: Plan, findings: Iterable[Finding]) -> None:
+        """Record the loops of `plan` that several tests may share, and what is wrong with it."""
+        now = self._recorder.now()
+        for loop, residents in plan.members().items():
+            if loop.anchor.scope is not Scope.FUNCTION:
+                reason = plan.suite.vertices[plan.reasons[loop]]
+                tests = sum(vertex.kind is Kind.TEST for vertex in residents)
+                scope, node = loop.anchor.scope.word, loop.anchor.node
+                because = (reason.name, str(reason.origin))
+                planned = LoopPlanned(now, str(loop), loop.backend, scope, node, *because, tests)
+                self._recorder.record(planned)
+        for finding in findings:
+            self._recorder.record(Found(now, finding.code, str(finding)))
+
+    def opened(self, loop: Loop) -> None:
+        """Record that a loop was opened."""
+        anchor = loop.anchor
+        opened = LoopOpened(
+            self._recorder.now(), str(loop), loop.backend, anchor.scope.word, anchor.node
+        )
+        self._recorder.record(opened)
+
+    def closed(self, loop: Loop) -> None:
+        """Record that a loop was closed."""
+        self._recorder.record(LoopClosed(self._recorder.now(), str(loop)))
+
+    def task_began(self, anchor: Anchor, loop: Loop) -> None:
+        """Record that a scope has a task; that of a test is the test."""
+        if anchor.scope is not Scope.FUNCTION:
+            self._recorder.record(TaskBegan(self._recorder.now(), str(anchor), str(loop)))
+
+    def task_ended(self, anchor: Anchor, loop: Loop) -> None:
+        """Record that the task of a scope is not needed any more."""
+        if anchor.scope is not Scope.FUNCTION:
+            self._recorder.record(TaskEnded(self._recorder.now(), str(anchor), str(loop)))
+
+    def left_behind(self, finding: Finding, kind: str, owner: str | None, *, ended: bool) -> None:
+        """Record what was left, as `finding` tells it."""
+        origin = str(finding.where[0][0]) if finding.where else None
+        text = str(finding)
+        now, test = self._recorder.now(), self.test
+        self._recorder.record(LeftBehind(now, finding.code, kind, text, owner, origin, test, ended))
+
+    def crashed(self, crash: Crash) -> None:
+        """Record that the background of a fixture has failed."""
+        fixture = None if crash.owner is None else crash.owner.key.vertex.id
+        error = None if crash.error is None else repr(crash.error)
+        self._recorder.record(Crashed(self._recorder.now(), fixture, error, self.test))
+
+    def cancelled(self, item: pytest.Item, why: str) -> None:
+        """Record that a test was cancelled from outside."""
+        self._recorder.record(Cancelled(self._recorder.now(), item.nodeid, why))
+
+    def blocked(self, item: pytest.Item, seconds: float, stack: Iterable[str]) -> None:
+        """Record that a call kept a loop from turning."""
+        now = self._recorder.now()
+        self._recorder.record(Blocked(now, item.nodeid, seconds, tuple(stack)))
