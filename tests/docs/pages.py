@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -29,6 +30,7 @@ def run(directory: Path, *options: str) -> subprocess.CompletedProcess[str]:
         cwd=directory,
         check=False,
         capture_output=True,
-        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        encoding="utf-8",
         timeout=120,
     )

@@ -15,12 +15,17 @@ if TYPE_CHECKING:
 README = ROOT / "README.md"
 
 
-def test_the_ladder_is_the_example_s() -> None:
-    for library in ("starlette", "hypercorn", "httpx", "aiosqlite"):
+@pytest.mark.parametrize(
+    ("start", "option"),
+    [("loopscope ladder", "--loopscope-ladder"), ("SETUP ", "--setup-show")],
+    ids=["ladder", "setup-show"],
+)
+def test_what_is_shown_of_the_example_is_what_it_prints(start: str, option: str) -> None:
+    for library in ("starlette", "hypercorn", "httpx", "aiosqlite", "rich"):
         pytest.importorskip(library)
-    (ladder,) = (one for one in blocks(README, "") if one.startswith("loopscope ladder"))
-    printed = run(ROOT / "examples" / "shared_client", "-p", "no:asyncio", "--loopscope-ladder")
-    assert ladder in printed.stdout
+    (shown,) = (one for one in blocks(README, "") if one.startswith(start))
+    printed = run(ROOT / "examples" / "shared_client", "-p", "no:asyncio", option)
+    assert shown in printed.stdout
 
 
 def test_the_finding_is_what_its_suite_prints(tmp_path: Path) -> None:

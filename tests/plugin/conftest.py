@@ -23,7 +23,17 @@ import loopscope.backends.asyncio  # noqa: E402
 if importlib.util.find_spec("trio"):
     import loopscope.backends.trio  # noqa: F401
 
-QUIET = [f"-pno:{plugin}" for plugin in ("asyncio", "anyio", "trio", "randomly", "cacheprovider")]
+OTHERS = (
+    "anyio",
+    "asyncio",
+    "cacheprovider",
+    "html",
+    "html_fixtures",
+    "metadata",
+    "randomly",
+    "trio",
+)
+QUIET = [f"-pno:{plugin}" for plugin in OTHERS]
 
 
 @pytest.fixture(params=BACKENDS)

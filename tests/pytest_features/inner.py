@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import re
 from dataclasses import dataclass, field
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 OTHER_PLUGINS = (
     "anyio",
     "asyncio",
+    "html",
+    "html_fixtures",
     "hypothesispytest",
+    "metadata",
     "pytest_cov",
     "randomly",
     "rerunfailures",
@@ -31,6 +35,8 @@ OTHER_PLUGINS = (
 # A run in this process forgets the modules that it imported; these cannot be imported twice.
 for _name in ("trio", "anyio.lowlevel", "anyio._backends._asyncio", "anyio._backends._trio"):
     importlib.import_module(_name)
+if importlib.util.find_spec("rich"):
+    importlib.import_module("loopscope.report.ladder_drawing")
 
 # An inner suite tells what happens in it with `from events import event`.
 EVENTS = """

@@ -43,28 +43,32 @@ SUITE = """
 """
 
 SHOWN = """\
-SETUP    S loop[BACKEND]
+SETUP    S loop of session [BACKEND]
 SETUP    S server
     SETUP    M schema (fixtures used: server)
         SETUP    F row
         test_it.py::test_shares_a_loop (fixtures used: row, schema, server)
         TEARDOWN F row
-        SETUP    F loop[BACKEND]
+        SETUP    F loop of function [BACKEND]
         SETUP    F row
         test_it.py::test_has_a_loop_of_its_own (fixtures used: row)
         TEARDOWN F row
-        TEARDOWN F loop[BACKEND]
+        TEARDOWN F loop of function [BACKEND]
         test_it.py::test_is_sync_and_uses_a_loop (fixtures used: server)
         test_it.py::test_is_sync
     TEARDOWN M schema
 TEARDOWN S server
-TEARDOWN S loop[BACKEND]"""
+TEARDOWN S loop of session [BACKEND]"""
 
 
 def steps(result: pytest.RunResult) -> list[str]:
     """Return the lines of the run itself, without the outcomes of its tests."""
     lines = [re.sub(r" ?\.$", "", line).rstrip() for line in result.outlines]
-    return [line for line in lines if "SETUP " in line or "TEARDOWN " in line or "::" in line]
+    return [
+        line
+        for line in lines
+        if ("SETUP " in line or "TEARDOWN " in line or "::" in line) and "OWNER " not in line
+    ]
 
 
 def test_setup_show_shows_each_loop_at_its_scope_around_the_fixtures_on_it(
@@ -94,17 +98,20 @@ def test_setup_only_sets_fixtures_up_and_runs_no_test(inner: Inner, backend: str
 
 # In which column pytest shows a fixture of each scope, with which letter.
 COLUMNS = {
-    "session": "S",
-    "package": "  P",
-    "module": "    M",
-    "class": "      C",
-    "function": "        F",
+    "session": ("S", "session"),
+    "package": ("  P", "package package"),
+    "module": ("    M", "module package/test_it.py"),
+    "class": ("      C", "class package/test_it.py::TestIt"),
+    "function": ("        F", "function"),
 }
 
 
 @pytest.mark.parametrize("scope", COLUMNS)
-def test_a_loop_is_shown_in_the_column_of_its_scope(inner: Inner, backend: str, scope: str) -> None:
-    indent, letter = COLUMNS[scope][:-1], COLUMNS[scope][-1]
+def test_a_loop_is_shown_in_the_column_of_its_scope_by_the_name_of_its_place(
+    inner: Inner, backend: str, scope: str
+) -> None:
+    column, place = COLUMNS[scope]
+    indent, letter = column[:-1], column[-1]
     conftest = f"""
         import pytest
 
@@ -119,11 +126,11 @@ def test_a_loop_is_shown_in_the_column_of_its_scope(inner: Inner, backend: str, 
     inner.write({"package/test_it.py": source})
     result = inner.run("--setup-show", backend=backend)
     assert steps(result) == [
-        f"{indent}SETUP    {letter} loop[{backend}]",
+        f"{indent}SETUP    {letter} loop of {place} [{backend}]",
         f"{indent}SETUP    {letter} resource",
         "        package/test_it.py::TestIt::test_it (fixtures used: resource)",
         f"{indent}TEARDOWN {letter} resource",
-        f"{indent}TEARDOWN {letter} loop[{backend}]",
+        f"{indent}TEARDOWN {letter} loop of {place} [{backend}]",
     ]
 
 
@@ -139,7 +146,7 @@ def test_loops_of_several_backends_are_shown_one_by_one(inner: Inner) -> None:
     inner.write({"test_it.py": source})
     result = inner.run("--setup-show", backend="asyncio,trio")
     result.assert_outcomes(passed=2)
-    shown = [line.strip() for line in steps(result) if "loop[" in line or "M resource" in line]
+    shown = [line.strip() for line in steps(result) if "loop of" in line or "M resource" in line]
     assert [line for line in shown if "resource" in line] == [
         "SETUP    M resource",
         "TEARDOWN M resource",
@@ -147,8 +154,9 @@ def test_loops_of_several_backends_are_shown_one_by_one(inner: Inner) -> None:
         "TEARDOWN M resource",
     ]
     for name in ("asyncio", "trio"):
-        around = [line for line in shown if f"loop[{name}]" in line]
-        assert around == [f"SETUP    M loop[{name}]", f"TEARDOWN M loop[{name}]"]
+        around = [line for line in shown if f"[{name}]" in line]
+        loop = f"M loop of module test_it.py [{name}]"
+        assert around == [f"SETUP    {loop}", f"TEARDOWN {loop}"]
 
 
 def test_a_fixture_that_fails_is_shown_and_its_loop_is_closed(inner: Inner, backend: str) -> None:
@@ -164,7 +172,7 @@ def test_a_fixture_that_fails_is_shown_and_its_loop_is_closed(inner: Inner, back
     inner.write({"test_it.py": source})
     result = inner.run("--setup-show", backend=backend)
     result.assert_outcomes(errors=1)
-    assert [line.strip() for line in steps(result) if "loop[" in line] == [
-        f"SETUP    F loop[{backend}]",
-        f"TEARDOWN F loop[{backend}]",
+    assert [line.strip() for line in steps(result) if "loop of" in line] == [
+        f"SETUP    F loop of function [{backend}]",
+        f"TEARDOWN F loop of function [{backend}]",
     ]

@@ -373,7 +373,7 @@ def test_they_are_told_of_by_their_own_names_and_lines(suite: Suite) -> None:
     ran = suite.ran("--loopscope-ladder")
     lines = (suite.root / "test_it.py").read_text().splitlines()
     line = next(n for n, text in enumerate(lines, 1) if text.startswith("async def setup_module"))
-    assert f"because of setup_module at test_it.py:{line}" in ran.out
+    assert f"because `setup_module` at test_it.py:{line}" in ran.out
 
 
 def test_a_class_that_inherits_them_runs_them_on_its_own_instances(suite: Suite) -> None:

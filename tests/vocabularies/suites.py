@@ -30,7 +30,17 @@ for _module in (
     importlib.import_module(_module)
 
 # By the names of their entry points: those that have nothing to do with whose test a test is.
-BESIDE = ("hypothesispytest", "pytest_cov", "randomly", "rerunfailures", "timeout", "cacheprovider")
+BESIDE = (
+    "cacheprovider",
+    "html",
+    "html_fixtures",
+    "hypothesispytest",
+    "metadata",
+    "pytest_cov",
+    "randomly",
+    "rerunfailures",
+    "timeout",
+)
 
 # Loaded with `-p`: writes down what each test came to, wherever it ran, and what each test was.
 RECORDER = """

@@ -125,6 +125,15 @@ def _link(awaited: Any) -> tuple[FrameType | None, object | None]:
     return None, None
 
 
+def stack_to(frame: FrameType | None) -> Stack:
+    """Return the whole stack that leads to `frame`."""
+    found: list[tuple[FrameType, int]] = []
+    while frame is not None:
+        found.append((frame, frame.f_lineno))
+        frame = frame.f_back
+    return found[::-1]
+
+
 def running_below(frame: FrameType | None, turn: CodeType) -> Stack | None:
     """Return the stack from the call of `turn`, exclusive, to `frame`; None if it is not in one."""
     found: list[tuple[FrameType, int]] = []

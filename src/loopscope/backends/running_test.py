@@ -67,9 +67,9 @@ class RunningTest:
             first()
             run.stop(everything=everything)
 
-        self._call_soon(stop)
+        self.call_soon(stop)
 
-    def _call_soon(self, function: Callable[[], object]) -> None:
+    def call_soon(self, function: Callable[[], object]) -> None:
         assert self._token is not None
         try:
             self._token.run_sync_soon(function)
@@ -92,7 +92,7 @@ class RunningTest:
             for task in list(with_descendants(root)):
                 abort(task, Abandoned)
 
-        self._call_soon(abort_all)
+        self.call_soon(abort_all)
         return True
 
     def give_up(self) -> None:

@@ -42,8 +42,19 @@ class Loop:
     backend: str
     anchor: Anchor
 
+    @property
+    def place(self) -> str:
+        """Where it lives: "session", "module tests/test_a.py", "function" if it is one test's."""
+        scope = self.anchor.scope
+        return scope.word if scope is Scope.FUNCTION else str(self.anchor)
+
+    @property
+    def name(self) -> str:
+        """What all that is shown to a reader calls it: "module tests/test_a.py [asyncio]"."""
+        return f"{self.place} [{self.backend}]"
+
     def __str__(self) -> str:
-        return f"{self.anchor} ({self.backend})"
+        return f"{self.anchor} [{self.backend}]"
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ import itertools
 import re
 import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeGuard
 
 import pytest
 from _pytest import fixtures, python
@@ -216,6 +216,17 @@ def others_see_fixtures(item: pytest.Item) -> bool:
         not impl.function.__module__.startswith(("_pytest.", "loopscope."))
         for impl in item.ihook.pytest_fixture_setup.get_hookimpls()
     )
+
+
+def terminal_file(config: pytest.Config) -> TextIO:
+    """Return the file that pytest's terminal writes to; it has no public name."""
+    file: TextIO = config.get_terminal_writer()._file
+    return file
+
+
+def open_line(config: pytest.Config) -> str:
+    """Return what stands in the terminal's last line, which goes on; it has no public name."""
+    return str(config.get_terminal_writer()._current_line)
 
 
 def show_fixture(

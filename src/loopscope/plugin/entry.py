@@ -16,6 +16,8 @@ from loopscope.plugin import (
     _compat,
     async_hooks,
     options,
+    progress,
+    properties,
     reporting,
     takeover,
     tracing,
@@ -35,7 +37,6 @@ from loopscope.plugin.runtime import Runtime
 from loopscope.plugin.side_by_side import SideBySide
 from loopscope.plugin.state import KEY, STEPPED_IN, State
 from loopscope.plugin.timeouts import Timeouts
-from loopscope.report.ladder import ladder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -79,6 +80,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
     state = State(settings, Collection(Origins(config.rootpath), spoken))
     config.stash[KEY] = state
+    properties.register(config, state)
     if spoken.executes:
         side_by_side = SideBySide.of(spoken, state.interrupts)
         config.pluginmanager.register(side_by_side, "loopscope-side-by-side")
@@ -135,7 +137,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "on":
         variants.complete(session.items, state.collection)
     make_plan(state, session.items)
-    workers.hand_over(config, state.findings)
+    workers.hand_over(config, state)
     if state.trace is not None and state.plan is not None:
         state.trace.planned(state.plan, state.findings)
     if state.settings.engine == "observe":
@@ -185,9 +187,10 @@ def _look_after(config: pytest.Config, state: State, runtime: Runtime | None) ->
         timeouts = Timeouts(config, state.collection, state.settings.timeout, runtime, side_by_side)
         config.pluginmanager.register(timeouts, "loopscope-timeouts")
         endings = Endings(
-            state.interrupts, runtime, side_by_side, is_worker=hasattr(config, "workerinput")
+            state.interrupts, runtime, side_by_side, is_worker=workers.is_worker(config)
         )
         config.pluginmanager.register(endings, "loopscope-endings")
+        progress.register(config, state, runtime, side_by_side)
 
 
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:
@@ -225,8 +228,8 @@ def pytest_report_collectionfinish(
     if state.settings.engine != "off" and config.option.verbose >= 0:
         lines += reporting.owners_summary(_owners(items, state.collection), native.MARK)
     lines += reporting.findings_summary(state.findings)
-    if state.settings.ladder and state.plan is not None:
-        lines += ladder(state.plan)
+    if state.plan is not None:
+        lines += reporting.loops(config, state.settings, state.plan)
     return lines
 
 

@@ -131,7 +131,7 @@ def _tell(item: pytest.Function, native: object, loop: Loop) -> bool:
     for name in OPENED_LOOPS:
         for definition in _compat.fixture_definitions(item, name)[-1:]:
             scope = loop.anchor.scope.word
-            _compat.show_fixture(item, definition, f"loop[{loop.backend}]", scope, native)
+            _compat.show_fixture(item, definition, f"loop of {loop.name}", scope, native)
             return True
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from loopscope.dialects.native import LEAK_POLICIES
 from loopscope.errors import LoopscopeError, UnknownName
 from loopscope.plugin import silence
 from loopscope.plugin.silence import Silence
+from loopscope.plugin.workers import is_worker
 
 MODES = ("auto", "strict")
 ENGINES = ("on", "observe", "off")
@@ -32,6 +34,7 @@ class Settings:
     leaks_allow: tuple[str, ...]
     timeout: float | None
     blocked: float | None
+    progress: float | None
     silence: Silence
     trace: Path | None
     report: Path | None
@@ -69,6 +72,11 @@ def add_options(parser: pytest.Parser) -> None:
             "seconds that a call may keep a loop from turning before there is a warning, 0 for "
             "no limit (default 0)",
         ),
+        (
+            "progress",
+            "seconds after which it is said what the run waits for, 0 for never (default 10; with "
+            "-s or -qq, never)",
+        ),
     )
     for name, text in options:
         group.addoption(f"--loopscope-{name}", metavar=name.upper(), help=text)
@@ -89,7 +97,8 @@ def add_options(parser: pytest.Parser) -> None:
     group.addoption(
         "--loopscope-ladder",
         action="store_true",
-        help="show the loops of the suite from session to function, and what lives on each",
+        help="show the loops of the suite from session to function, what lives on each and why it "
+        "is that wide (needs rich: pip install 'pytest-loopscope[cli]'); -v names the loops",
     )
     for name, text in (
         ("trace", "record the run in a file for `loopscope report`, Perfetto and chrome://tracing"),
@@ -115,11 +124,12 @@ def read(config: pytest.Config) -> Settings:
         engine=_choice(config, "engine", ENGINES),
         policy=Policy(_choice(config, "loops", POLICIES)),
         backends=names,
-        ladder=config.getoption("loopscope_ladder"),
+        ladder=_ladder(config),
         leaks=_choice(config, "leaks", LEAK_POLICIES) if _words(config, "leaks", "") else None,
         leaks_allow=tuple(config.getini("loopscope_leaks_allow")),
         timeout=_seconds(config, "timeout"),
         blocked=_seconds(config, "blocked") or None,
+        progress=_seconds(config, "progress"),
         silence=Silence.of(config),
         trace=_path(config, "trace"),
         report=_path(config, "report"),
@@ -137,6 +147,16 @@ def _words(config: pytest.Config, name: str, default: str) -> tuple[str, ...]:
     text = config.getini(f"loopscope_{name}") if given is None else given
     words = (text or default).replace(",", " ").split()
     return tuple(dict.fromkeys(words))
+
+
+def _ladder(config: pytest.Config) -> bool:
+    wanted: bool = config.getoption("loopscope_ladder")
+    if wanted and not is_worker(config) and importlib.util.find_spec("rich") is None:
+        raise pytest.UsageError(
+            "--loopscope-ladder is drawn with rich, which is not installed: "
+            "pip install 'pytest-loopscope[cli]'"
+        )
+    return wanted
 
 
 def _choice(config: pytest.Config, name: str, valid: tuple[str, ...]) -> str:

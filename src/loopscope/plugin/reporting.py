@@ -7,13 +7,15 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, TextIO
 
 from loopscope.core.scope import Scope
+from loopscope.plugin import _compat
+from loopscope.report.ladder import Ladder, ladder, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     import pytest
 
-    from loopscope.core.plan import Loop
+    from loopscope.core.plan import Loop, Plan
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.options import Settings
 
@@ -44,12 +46,12 @@ def owners_summary(owners: Iterable[str | None], ours: str) -> list[str]:
 
 def announce(config: pytest.Config, action: str, loop: Loop) -> None:
     """Write a line in the style of `--setup-show`: a loop is set up, or torn down."""
-    _show(config, loop.anchor.scope, f"{action:<8} {_letter(loop)} loop[{loop.backend}]")
+    _show(config, loop.anchor.scope, f"{action:<8} {_letter(loop)} loop of {loop.name}")
 
 
 def announce_owner(config: pytest.Config, owner: str, loop: Loop | None) -> None:
     """Write a line in the style of `--setup-show`: in which vocabulary and where a test runs."""
-    where = "in a run of its own" if loop is None else f"on {_letter(loop)} loop[{loop.backend}]"
+    where = "in a run of its own" if loop is None else f"on the loop of {loop.name}"
     _show(config, Scope.FUNCTION, f"OWNER    F {owner}, {where}")
 
 
@@ -85,3 +87,22 @@ def findings_summary(findings: Sequence[Finding]) -> list[str]:
     for finding in findings:
         lines += [*str(finding).splitlines(), ""]
     return lines
+
+
+def loops(config: pytest.Config, settings: Settings, plan: Plan) -> list[str]:
+    """Return the lines that tell the loops of `plan`: the ladder, a few of them, or none."""
+    if settings.ladder:
+        return drawn(config, ladder(plan))
+    return summary(ladder(plan)) if config.option.verbose > 0 else []
+
+
+def drawn(config: pytest.Config, ladder: Ladder) -> list[str]:
+    """Return the lines of a ladder, drawn as the terminal can show them."""
+    from loopscope.report.ladder_drawing import draw
+
+    terminal = config.get_terminal_writer()
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    # What is not a terminal, the log of a CI run for one, has no width.
+    width = terminal.fullwidth if reporter is not None and reporter.isatty() else None
+    encoding = _compat.terminal_file(config).encoding or "utf-8"
+    return draw(ladder, width=width, color=terminal.hasmarkup, encoding=encoding)

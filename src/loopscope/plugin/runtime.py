@@ -419,7 +419,8 @@ class Runtime:
 
     @contextmanager
     def _step(self, action: str, vertex: Vertex) -> Iterator[None]:
-        with self._one_at_a_time(), self.doing(Activity(action, vertex.name, vertex.origin)):
+        activity = Activity(action, vertex.name, vertex.origin, vertex)
+        with self._one_at_a_time(), self.doing(activity):
             yield
 
     @contextmanager

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pytest
 
     from loopscope.backends.call_graph import Call, Stack, TaskNode
+    from loopscope.core.graph import Vertex
     from loopscope.core.origin import Origin
     from loopscope.plugin.clocks import Clock
 
@@ -86,12 +87,13 @@ class Limit:
 class Activity:
     """What is done just now: the "call" of a test, or the "setup" or "teardown" of a fixture.
 
-    Hypothesis is "given" a test, and calls it again and again.
+    Hypothesis is "given" a test, and calls it again and again. What runs on a loop has a `vertex`.
     """
 
     action: str
     name: str
     origin: Origin
+    vertex: Vertex | None = None
 
 
 class Turning(Protocol):
@@ -108,6 +110,8 @@ class Turning(Protocol):
     def interrupt(
         self, error: BaseException, where: TracebackType | None, first: Callable[[], object]
     ) -> None: ...
+
+    def call_soon(self, function: Callable[[], object]) -> None: ...
 
     def place(self, where: TracebackType | None) -> None: ...
 
