@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from loopscope.trace.events import RunBegan, RunEnded
 from loopscope.trace.file import read
-from tests.cli.command import run, saved
+from tests.cli.command import run, run_process, saved
 from tests.report.recorded import SHARED, Recorded
 from tests.trace.runs import EVERY_KIND
 
@@ -184,11 +185,23 @@ def test_options_that_make_no_sense_are_refused(
 
 
 def test_the_timeline_is_a_page(tmp_path: Path) -> None:
-    pytest.importorskip("loopscope.report.timeline")
+    pytest.importorskip("bokeh")
     page = tmp_path / "timeline.html"
     result = run("report", saved(tmp_path / "trace.json", EVERY_KIND), "--html", page)
     assert result.output == f"{page} is written\n"
     assert "<html" in page.read_text(encoding="utf-8")
+
+
+def test_without_what_draws_it_the_timeline_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "bokeh.embed", None)
+    page = tmp_path / "timeline.html"
+    result = run("report", saved(tmp_path / "trace.json", EVERY_KIND), "--html", page)
+    assert result.exit_code == 2
+    assert result.output == (
+        "Error: the timeline needs bokeh.embed: pip install 'pytest-loopscope[cli]'\n"
+    )
 
 
 def test_json_and_files_can_be_had_at_once(tmp_path: Path) -> None:
@@ -196,5 +209,7 @@ def test_json_and_files_can_be_had_at_once(tmp_path: Path) -> None:
     recorded.shared_loop()
     recorded.test("test_it", SHARED)
     path = saved(tmp_path / "trace.json", recorded.ended())
-    result = run("report", path, "--json", "--trace", tmp_path / "other.json")
-    assert json.loads(result.stdout)["outcomes"] == {"passed": 1}
+    other = tmp_path / "other.json"
+    done = run_process("report", path, "--json", "--trace", other)
+    assert json.loads(done.stdout)["outcomes"] == {"passed": 1}
+    assert done.stderr == f"{other} is written\n"

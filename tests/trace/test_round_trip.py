@@ -97,6 +97,16 @@ def test_a_file_that_is_not_closed_has_what_was_flushed(tmp_path: Path) -> None:
     file.close()
 
 
+def test_a_test_that_kills_the_process_has_begun_in_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "trace.json"
+    file = TraceFile(path)
+    (began,) = (event for event in EVERY_KIND if type(event).__name__ == "TestBegan")
+    file.write(EVERY_KIND[0])
+    file.write(began)
+    assert read(path).processes == ((EVERY_KIND[0], began),)
+    file.close()
+
+
 def test_much_is_written_before_anybody_flushes(tmp_path: Path) -> None:
     path = tmp_path / "trace.json"
     file = TraceFile(path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from loopscope.cli.files import INPUT, OUTPUT, load, refuse_to_overwrite, writing
+from loopscope.cli.files import INPUT, OUTPUT, Failure, load, refuse_to_overwrite, writing
 from loopscope.cli.summary_text import show
 from loopscope.report.as_json import as_json
 from loopscope.report.summary import summarise
@@ -80,9 +80,11 @@ def report(
 
 
 def _write_timeline(path: Path, processes: Sequence[Sequence[Event]]) -> None:
-    from loopscope.report.timeline import (  # type: ignore[import-not-found, unused-ignore]
-        write_report,
-    )
+    # What draws is large: imported only where it is asked for.
+    from loopscope.report.timeline import ReportError, write_report
 
-    with writing(path):
-        write_report(path, processes)
+    try:
+        with writing(path):
+            write_report(path, processes)
+    except ReportError as exc:
+        raise Failure(str(exc)) from None

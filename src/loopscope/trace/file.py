@@ -8,7 +8,6 @@ written in; `schema` describes them.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -66,12 +65,11 @@ class TraceFile:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lanes: dict[int, Lanes] = {}
         self._lines: list[str] = []
-        self._file = path.open("w", encoding="utf-8", newline="\n")
+        self._file = path.open("wb", buffering=0)
         try:
             self._put(HEADER)
         except OSError:
-            with contextlib.suppress(OSError):
-                self._file.close()
+            self._file.close()
             raise
 
     def write(self, event: Event, process: int = 1) -> None:
@@ -99,8 +97,9 @@ class TraceFile:
             self._file.close()
 
     def _put(self, text: str) -> None:
-        self._file.write(text)
-        self._file.flush()
+        left = text.encode("ascii")
+        while left:
+            left = left[self._file.write(left) :]
 
 
 def write(path: Path, processes: Iterable[Iterable[Event]]) -> None:
