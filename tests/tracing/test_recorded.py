@@ -263,7 +263,7 @@ def test_a_time_limit_is_recorded(recorded: Recorded, backend: str) -> None:
 import anyio
 import pytest
 
-@pytest.mark.loopscope(timeout=0.05)
+@pytest.mark.loopscope(timeout=1)
 async def test_hangs():
     await anyio.sleep_forever()
 """,
@@ -271,7 +271,7 @@ async def test_hangs():
     ).assert_outcomes(failed=1)
     (cancelled,) = recorded.all(Cancelled)
     assert cancelled.test == "test_it.py::test_hangs"
-    assert cancelled.why == "its time of 0.05 s was up"
+    assert cancelled.why == "its time of 1 s was up"
 
 
 def test_an_interrupt_is_recorded(recorded: Recorded) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 
 CARRIED = "loopscope_events"
 """What the events of a worker are called on its reports, and in its last words."""
-
-_NEEDED = ("bokeh", "jinja2")
 
 
 class Destination(Protocol):
@@ -91,13 +88,6 @@ class Destinations:
     def __init__(self, trace: Path | None, report: Path | None) -> None:
         self._all: list[Destination] = []
         if report is not None:
-            if not all(map(importlib.util.find_spec, _NEEDED)):
-                raise pytest.UsageError(
-                    "--loopscope-report needs a plotting library: "
-                    "pip install 'pytest-loopscope[cli]'"
-                )
-            if report.is_dir():
-                raise pytest.UsageError(f"--loopscope-report: {report} is a directory")
             self._all.append(ToReport(report))
         if trace is not None:
             try:

@@ -132,7 +132,7 @@ def read(config: pytest.Config) -> Settings:
         progress=_seconds(config, "progress"),
         silence=Silence.of(config),
         trace=_path(config, "trace"),
-        report=_path(config, "report"),
+        report=_report(config),
     )
 
 
@@ -151,12 +151,28 @@ def _words(config: pytest.Config, name: str, default: str) -> tuple[str, ...]:
 
 def _ladder(config: pytest.Config) -> bool:
     wanted: bool = config.getoption("loopscope_ladder")
-    if wanted and not is_worker(config) and importlib.util.find_spec("rich") is None:
-        raise pytest.UsageError(
-            "--loopscope-ladder is drawn with rich, which is not installed: "
-            "pip install 'pytest-loopscope[cli]'"
-        )
+    if wanted:
+        _require(config, "ladder", "rich")
     return wanted
+
+
+def _report(config: pytest.Config) -> Path | None:
+    path = _path(config, "report")
+    if path is not None:
+        _require(config, "report", "bokeh", "jinja2")
+        if path.is_dir():
+            raise pytest.UsageError(f"--loopscope-report: {path} is a directory")
+    return path
+
+
+def _require(config: pytest.Config, name: str, *libraries: str) -> None:
+    """Refuse an option that needs a library which is not there; a worker draws nothing."""
+    for library in libraries:
+        if not is_worker(config) and importlib.util.find_spec(library) is None:
+            raise pytest.UsageError(
+                f"--loopscope-{name} is drawn with {library}, which is not installed: "
+                "pip install 'pytest-loopscope[cli]'"
+            )
 
 
 def _choice(config: pytest.Config, name: str, valid: tuple[str, ...]) -> str:
