@@ -137,7 +137,7 @@ def test_a_report_without_what_draws_it_is_told_before_any_test_runs(
 import importlib.util
 
 find_spec = importlib.util.find_spec
-importlib.util.find_spec = lambda name, *args: name != "bokeh" and find_spec(name, *args)
+importlib.util.find_spec = lambda *args: None if "bokeh" in args else find_spec(*args)
 """
     )
     result = pytester.runpytest_subprocess("-p", "nothing_to_draw", "--loopscope-report=r.html")
