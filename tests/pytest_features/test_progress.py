@@ -5,6 +5,7 @@ The suites here wait until it was said: for what stands in the file that the run
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from textwrap import dedent
@@ -15,6 +16,11 @@ import pytest
 if TYPE_CHECKING:
     from tests.pytest_features.inner import Inner
     from tests.vocabularies.suites import Suite
+
+with_pytest_trio = pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("pytest_asyncio", "pytest_trio"))),
+    reason="run with all of the plugins that loopscope stands in for",
+)
 
 TOLD = """
 import time
@@ -152,6 +158,7 @@ def test_the_examples_of_hypothesis_are_told_of_as_one(inner: Inner, backend: st
     assert any(line.startswith("examples of test_it (test_it.py:") for line in said(result))
 
 
+@with_pytest_trio
 def test_a_test_that_runs_side_by_side_is_told_of(suite: Suite) -> None:
     source = """
         @pytest.mark.trio
