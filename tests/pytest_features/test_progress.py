@@ -5,6 +5,7 @@ The suites here wait until it was said: for what stands in the file that the run
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 from textwrap import dedent
@@ -15,6 +16,11 @@ import pytest
 if TYPE_CHECKING:
     from tests.pytest_features.inner import Inner
     from tests.vocabularies.suites import Suite
+
+with_pytest_trio = pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("pytest_asyncio", "pytest_trio"))),
+    reason="run with all of the plugins that loopscope stands in for",
+)
 
 TOLD = """
 import time
@@ -69,22 +75,11 @@ async def test_a(server):
     CALL
 """
 WAIT = 'await until_told("{}")'
+ON = "on the loop of session [BACKEND]"
 PLACES = {
-    "SETUP": (
-        "setup of fixture server",
-        "setup of fixture server (session, test_it.py:4), on the loop of session [BACKEND], "
-        "for test_a, waiting for anyio: sleep at told.py:14",
-    ),
-    "CALL": (
-        "test_a (test_it.py:10)",
-        "test_a (test_it.py:10), on the loop of session [BACKEND], "
-        "waiting for anyio: sleep at told.py:14",
-    ),
-    "TEARDOWN": (
-        "teardown of fixture server",
-        "teardown of fixture server (session, test_it.py:4), on the loop of session [BACKEND], "
-        "after test_a, waiting for anyio: sleep at told.py:14",
-    ),
+    "SETUP": f"setup of fixture server (session, test_it.py:4), {ON}, for test_a",
+    "CALL": f"test_a (test_it.py:10), {ON}",
+    "TEARDOWN": f"teardown of fixture server (session, test_it.py:4), {ON}, after test_a",
 }
 
 
@@ -92,14 +87,14 @@ PLACES = {
 def test_what_is_waited_for_is_told_with_its_place_its_loop_and_how_it_waits(
     inner: Inner, backend: str, place: str
 ) -> None:
-    text, line = PLACES[place]
-    source = SERVER.replace(place, WAIT.format(text))
+    line = f"{PLACES[place]}, waiting for anyio: sleep at told.py:14".replace("BACKEND", backend)
+    source = SERVER.replace(place, WAIT.format(line))
     for other in PLACES:
         source = source.replace(other, "pass")
     written(inner, source)
     result = inner.run_apart(SOON, "-Werror", backend=backend)
     result.assert_outcomes(passed=1)
-    assert line.replace("BACKEND", backend) in said(result)
+    assert line in said(result)
 
 
 BLOCKED = {
@@ -107,7 +102,7 @@ BLOCKED = {
         """
         @pytest.fixture
         def settings():
-            blocked_until_told("setup of fixture settings")
+            blocked_until_told("setup of fixture settings (test_it.py:4), for test_it, at told.py:")
 
         async def test_it(settings): ...
         """,
@@ -119,14 +114,14 @@ BLOCKED = {
         async def db(): ...
 
         def test_it(db):
-            blocked_until_told("test_it (")
+            blocked_until_told("[BACKEND], at told.py:")
         """,
         "test_it (test_it.py:7), on the loop of module test_it.py [BACKEND], at told.py:21",
     ),
     "blocked loop": (
         """
         async def test_it():
-            blocked_until_told("test_it (")
+            blocked_until_told("[BACKEND], blocked at told.py:")
         """,
         "test_it (test_it.py:4), on the loop of function [BACKEND], blocked at told.py:21",
     ),
@@ -138,7 +133,7 @@ def test_synchronous_code_is_told_with_the_line_that_it_is_at(
     inner: Inner, backend: str, case: str
 ) -> None:
     source, expected = BLOCKED[case]
-    written(inner, source)
+    written(inner, source.replace("BACKEND", backend))
     result = inner.run_apart(SOON, backend=backend)
     result.assert_outcomes(passed=1)
     # It may be caught in the line before or after.
@@ -163,11 +158,12 @@ def test_the_examples_of_hypothesis_are_told_of_as_one(inner: Inner, backend: st
     assert any(line.startswith("examples of test_it (test_it.py:") for line in said(result))
 
 
+@with_pytest_trio
 def test_a_test_that_runs_side_by_side_is_told_of(suite: Suite) -> None:
     source = """
         @pytest.mark.trio
         async def test_it():
-            await until_told("test_it (")
+            await until_told("waiting for anyio: sleep at told.py:14")
     """
     written(suite, source)
     ran = suite.ran(SOON, apart=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import importlib.util
 import json
 import re
 import xml.etree.ElementTree as ET
@@ -13,6 +14,11 @@ import pytest
 if TYPE_CHECKING:
     from tests.pytest_features.inner import Inner
     from tests.vocabularies.suites import Suite
+
+with_pytest_trio = pytest.mark.skipif(
+    not all(map(importlib.util.find_spec, ("pytest_asyncio", "pytest_trio"))),
+    reason="run with all of the plugins that loopscope stands in for",
+)
 
 SUITE = """
     import pytest
@@ -130,6 +136,7 @@ def test_a_test_that_is_run_again_is_told_of_once(inner: Inner, backend: str) ->
     assert properties(inner) == {"test_it": expected}
 
 
+@with_pytest_trio
 def test_what_runs_side_by_side_has_a_loop_of_its_own(suite: Suite) -> None:
     source = "import pytest\n\n@pytest.mark.trio\nasync def test_it(): ...\n"
     suite.write({"test_it.py": source})

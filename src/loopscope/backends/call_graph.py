@@ -125,10 +125,10 @@ def _link(awaited: Any) -> tuple[FrameType | None, object | None]:
     return None, None
 
 
-def stack_to(frame: FrameType | None) -> Stack:
-    """Return the whole stack that leads to `frame`."""
+def called_by_us(frame: FrameType | None) -> Stack:
+    """Return the stack from the last call by pytest, or by us, to `frame`."""
     found: list[tuple[FrameType, int]] = []
-    while frame is not None:
+    while frame is not None and _package(frame) not in _OURS:
         found.append((frame, frame.f_lineno))
         frame = frame.f_back
     return found[::-1]

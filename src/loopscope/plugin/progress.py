@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.backends.call_graph import calls_of, stack_to
+from loopscope.backends.call_graph import called_by_us, calls_of
 from loopscope.plugin import workers
 from loopscope.plugin.debuggers import is_debugging
 from loopscope.plugin.interjection import Interjections
@@ -163,7 +163,7 @@ class Progress:
             turning = self._side_by_side.turning
         frame = sys._current_frames().get(self._main)
         if turning is None:
-            return self._at("at", calls_of(stack_to(frame)))
+            return self._at("at", calls_of(called_by_us(frame)))
         seen: list[TaskNode] = []
         is_over = threading.Event()
         part = turning.under_way

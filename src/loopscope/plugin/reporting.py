@@ -100,9 +100,8 @@ def drawn(config: pytest.Config, ladder: Ladder) -> list[str]:
     """Return the lines of a ladder, drawn as the terminal can show them."""
     from loopscope.report.ladder_drawing import draw
 
-    terminal = config.get_terminal_writer()
-    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    terminal, file = config.get_terminal_writer(), _compat.terminal_file(config)
     # What is not a terminal, the log of a CI run for one, has no width.
-    width = terminal.fullwidth if reporter is not None and reporter.isatty() else None
-    encoding = _compat.terminal_file(config).encoding or "utf-8"
+    width = terminal.fullwidth if file.isatty() else None
+    encoding = getattr(file, "encoding", None) or "utf-8"
     return draw(ladder, width=width, color=terminal.hasmarkup, encoding=encoding)
