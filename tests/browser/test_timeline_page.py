@@ -73,9 +73,19 @@ def test_hovering_over_what_ran_elsewhere_tells_both_loops(opened: Open) -> None
     report = opened()
     report.point_at(differs="true", kind="fixture")
     assert "planned on" in report.tooltip
-    assert "module tests/test_notes.py (asyncio)" in report.tooltip
+    assert "module tests/test_notes.py [asyncio]" in report.tooltip
     assert "ran on" in report.tooltip
-    assert "session (asyncio)" in report.tooltip
+    assert "session [asyncio]" in report.tooltip
+
+
+def test_hovering_over_a_finding_tells_it(opened: Open) -> None:
+    report = opened()
+    mark = "timeline.chart.sourceOf('marks').data.x[0]"
+    x, y = report.page.evaluate(f"timeline.chart.pointOf({mark}, 0)")
+    report.page.mouse.move(x - 1, y)
+    report.page.mouse.move(x, y)
+    assert "LS101" in report.tooltip
+    assert "made on the loop of module tests/test_auth.py" in report.tooltip
 
 
 def test_clicking_keeps_what_hovering_tells(opened: Open) -> None:
@@ -241,6 +251,7 @@ def test_findings_are_filtered_like_tests(opened: Open) -> None:
     report = opened()
     report.page.select_option("#module", "tests/test_feed.py")
     assert report.page.locator("#findings li").count() == 4
+    assert len(report.page.evaluate("timeline.chart.sourceOf('marks').data.x")) == 4
 
 
 def test_the_tables_are_there(opened: Open) -> None:

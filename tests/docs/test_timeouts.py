@@ -14,7 +14,7 @@ PAGE = ROOT / "docs" / "timeouts.md"
 
 
 def test_the_failures_are_what_the_suite_prints(tmp_path: Path) -> None:
-    (code,) = blocks(PAGE, "python")
+    code, _ = blocks(PAGE, "python")
     (tmp_path / "pytest.ini").write_text("[pytest]\n", encoding="utf-8")
     (tmp_path / "test_it.py").write_text(code, encoding="utf-8")
     printed = run(tmp_path).stdout
@@ -40,3 +40,13 @@ def test_the_warning_is_what_its_suite_prints(tmp_path: Path) -> None:
     printed = run(tmp_path).stdout
     seconds = r"for \d+\.\d\d s"
     assert re.sub(seconds, "", warning.strip()) in re.sub(seconds, "", printed)
+
+
+def test_what_a_run_waits_for_is_what_its_suite_prints(tmp_path: Path) -> None:
+    _, code = blocks(PAGE, "python")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nloopscope_progress = 1\n", encoding="utf-8")
+    (tmp_path / "test_it.py").write_text(code, encoding="utf-8")
+    (shown,) = (block for block in blocks(PAGE, "") if "\n... " in block)
+    printed = run(tmp_path, "-v", "--verbosity=0", "-p", "no:randomly").stdout
+    seconds = r"\.\.\. [\d.]+ s"
+    assert re.sub(seconds, "", shown) in re.sub(seconds, "", printed)

@@ -5,6 +5,7 @@ The suites here wait until it was said: for what stands in the file that the run
 
 from __future__ import annotations
 
+import os
 import re
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -325,7 +326,7 @@ def test_a_debugger_that_is_there_from_the_start_keeps_it_from_beginning(
     source = """
         async def test_it(request):
             progress = request.config.pluginmanager.get_plugin("loopscope-progress")
-            assert not progress._lookout.has_begun
+            assert not progress._lookout.is_settled
     """
     written(inner, source)
     inner.run().assert_outcomes(passed=1)
@@ -362,3 +363,25 @@ def test_there_is_one_thread_from_the_first_test_of_ours_to_the_end(
     inner.write({"conftest.py": conftest, "test_it.py": source})
     inner.run_apart(SOON, "-Werror", backend=backend).assert_outcomes(passed=3)
     assert inner.events == ["collected 1", "sync 1", "async 2", "next 2", "ended 1"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing to fork with")
+def test_a_test_that_forks_is_warned_of_no_thread_of_ours_and_the_next_one_is_told_of(
+    inner: Inner,
+) -> None:
+    source = """
+        import os
+
+        async def test_forks():
+            await until_told("test_forks")
+            pid = os.fork()
+            if not pid:
+                os._exit(0)
+            os.waitpid(pid, 0)
+
+        async def test_next():
+            await until_told("test_next")
+    """
+    written(inner, source)
+    result = inner.run_apart(SOON, "-Wdefault")
+    result.assert_outcomes(passed=2, warnings=0)

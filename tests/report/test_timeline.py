@@ -149,7 +149,7 @@ def test_a_name_within_a_name_is_written_once() -> None:
     strings = columns(view([script.events]))["strings"]
     module = strings.index("tests/test_a.py")
     id = strings.index(["", module, "::test_it"])
-    assert ["function ", id, " (asyncio)"] in strings
+    assert ["function ", id, " [asyncio]"] in strings
 
 
 def test_times_are_whole_microseconds() -> None:

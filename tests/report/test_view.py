@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from loopscope.report.rows import MOST_ROWS
 from loopscope.report.view import view
 from loopscope.trace.events import Crashed, FixtureTornDown, Found, LoopOpened, TaskBegan, TaskEnded
 from tests.report.traces import STARTED, Script, cut_off, large, loop_of, realistic
@@ -123,6 +124,14 @@ def test_a_fixture_returns_to_the_row_that_it_had() -> None:
         run.torn_down(short, None, 0.5)
     rows = {(bar.name, bar.row) for bar in view([run.events]).bars}
     assert rows == {("long", 0), ("short", 1)}
+
+
+def test_a_lane_does_not_grow_without_an_end() -> None:
+    run = script()
+    for number in range(MOST_ROWS + 50):
+        run.set_up(f"fixture_{number}", "session", "", None, 0.01)
+    (lane,) = view([run.events]).lanes
+    assert lane.rows == MOST_ROWS
 
 
 def test_a_test_is_its_phases() -> None:

@@ -136,7 +136,7 @@ class Script:
 
 def loop_of(scope: str, node: str, backend: str = "asyncio") -> str:
     """Name a loop as the plan does."""
-    return f"{f'{scope} {node}'.rstrip()} ({backend})"
+    return f"{f'{scope} {node}'.rstrip()} [{backend}]"
 
 
 def realistic(worker: str | None = None, seed: int = 7) -> list[Event]:

@@ -75,15 +75,15 @@ async def test_alone():
     (began,) = observed.all(RunBegan)
     assert began.engine == "observe"
     assert observed.ran() == {
-        "test_elsewhere": "a loop of test_it.py::test_elsewhere (asyncio)",
-        "test_there": "session (asyncio)",
-        "test_alone": "function test_it.py::test_alone (asyncio)",
+        "test_elsewhere": "a loop of test_it.py::test_elsewhere [asyncio]",
+        "test_there": "session [asyncio]",
+        "test_alone": "function test_it.py::test_alone [asyncio]",
     }
     planned = {event.name: event.planned for event in observed.all(TestBegan)}
     assert planned["test_elsewhere"] != observed.ran()["test_elsewhere"]
     assert planned["test_alone"] == observed.ran()["test_alone"]
     (pool,) = observed.all(FixtureSetUp)
-    assert pool.loop == "session (asyncio)"
+    assert pool.loop == "session [asyncio]"
 
 
 def test_the_end_of_each_loop_is_seen(observed: Observed) -> None:
@@ -117,8 +117,8 @@ async def test_it(pool):
 """).assert_outcomes(passed=2)
     key = "anyio_backend at test_it.py:7"
     assert list(observed.ran().values()) == [
-        f"module test_it.py ({key} [asyncio])",
-        f"module test_it.py ({key} [trio])",
+        f"module test_it.py [{key} [asyncio]]",
+        f"module test_it.py [{key} [trio]]",
     ]
     assert [event.backend for event in observed.all(LoopOpened)] == ["asyncio", "trio"]
     fixtures = [event for event in observed.all(FixtureSetUp) if event.name == "pool"]

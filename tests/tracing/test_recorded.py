@@ -121,8 +121,8 @@ def test_everything_ran_where_it_was_planned(recorded: Recorded, backend: str) -
     ran = {event.test: event.loop for event in recorded.all(Phase) if event.phase == "call"}
     assert ran == planned
     assert list(ran.values()) == [
-        f"module test_it.py ({backend})",
-        f"function test_it.py::test_has_its_own ({backend})",
+        f"module test_it.py [{backend}]",
+        f"function test_it.py::test_has_its_own [{backend}]",
         None,
     ]
     fixtures = recorded.all(FixtureSetUp)
@@ -150,7 +150,7 @@ def test_the_plan_is_recorded_with_its_reasons(recorded: Recorded) -> None:
     recorded.run(SUITE)
     (planned,) = recorded.all(LoopPlanned)
     assert planned._replace(time=0) == LoopPlanned(
-        0, "module test_it.py (asyncio)", "asyncio", "module", "test_it.py", "pool",
+        0, "module test_it.py [asyncio]", "asyncio", "module", "test_it.py", "pool",
         "test_it.py:4", 1,
     )  # fmt: skip
 

@@ -108,7 +108,7 @@ class Loops:
         known = self._names.get(id(loop))
         if known is not None and known[0] is loop:
             return known[1]
-        name = f"a loop of {user} ({backend})"
+        name = f"a loop of {user} [{backend}]"
         scope = node = None
         if planned is not None and _may_be(planned, backend) and str(planned) not in self._taken:
             name, scope, node = str(planned), planned.anchor.scope.word, planned.anchor.node

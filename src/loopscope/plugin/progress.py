@@ -82,12 +82,8 @@ class Progress:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         self._is_debugging = False
         self._item = item if self._is_ours(item) else None
-        if self._item is not None and not self._lookout.has_begun and not is_debugging():
+        if self._item is not None and not self._lookout.is_settled and not is_debugging():
             self._lookout.begin()
-
-    @pytest.hookimpl
-    def pytest_runtest_logfinish(self) -> None:
-        self._item = None
 
     @pytest.hookimpl
     def pytest_enter_pdb(self) -> None:
@@ -99,6 +95,7 @@ class Progress:
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self) -> Generator[None, None, None]:
+        self._item = None
         try:
             yield
         finally:

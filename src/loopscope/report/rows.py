@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 LOOPS, TASKS, FIXTURES, TESTS, FINDINGS = "loops", "tasks", "fixtures", "tests", "findings"
+MOST_ROWS = 200
+"""Of a lane. A browser has an end to how large a picture may be; from here on, bars overlap."""
+
 _KINDS = (FINDINGS, LOOPS, TASKS, FIXTURES, TESTS)
 _SCOPES = tuple(scope.word for scope in sorted(Scope, reverse=True))
 
@@ -56,6 +59,8 @@ class _Rows:
         row = next((row for row in free if self.names[row] == piece.name), None)
         if row is None:
             row = free[0] if free else len(self.ends)
+        if row == MOST_ROWS:
+            row = self.ends.index(min(self.ends))
         if row == len(self.ends):
             self.ends.append(0.0)
             self.names.append("")

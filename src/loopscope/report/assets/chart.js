@@ -13,6 +13,7 @@ class Chart extends EventTarget {
     super();
     this.run = run;
     this.shown = new Uint8Array(run.size).fill(1);
+    this.found = [...run.findings.keys()];
     this.matched = null; // a mask, while somebody searches
     this._tops = [];
     for (const [number, lane] of run.lanes.entries()) {
@@ -96,10 +97,10 @@ class Chart extends EventTarget {
     return kind === "call" ? outcome : STYLES[kind] ?? kind;
   }
 
-  /** Show the bars of a mask only. */
-  show(mask) {
+  /** Show the bars of a mask and some of the findings only, at the next `highlight`. */
+  keep(mask, findings) {
     this.shown = mask;
-    this.refresh();
+    this.found = findings;
   }
 
   /** Let all bars but those of a mask step back; none do if it is null. */
@@ -158,11 +159,17 @@ class Chart extends EventTarget {
   /** Where the middle of a bar is in the window. */
   placeOf(bar) {
     const {left, right, row} = this.run;
-    const {frame} = this.view;
-    const canvas = this.view.canvas_view.el.getBoundingClientRect();
-    const x = frame.x_scale.compute((left[bar] + right[bar]) / 2);
-    const y = frame.y_scale.compute(this._tops[row[bar]] + this._layout.row / 2);
-    return [canvas.x + x, canvas.y + y];
+    return this.pointOf((left[bar] + right[bar]) / 2, row[bar]);
+  }
+
+  /** Where a moment in a row is in the window. */
+  pointOf(time, row) {
+    const {frame, canvas_view: canvas} = this.view;
+    const {x, y} = canvas.el.getBoundingClientRect();
+    return [
+      x + frame.x_scale.compute(time),
+      y + frame.y_scale.compute(this._tops[row] + this._layout.row / 2),
+    ];
   }
 
   sourceOf(layer) {
@@ -262,18 +269,26 @@ class Chart extends EventTarget {
       top: Float64Array.from(bars, (bar) => this._tops[run.row[bar]] + inset),
       bottom: Float64Array.from(bars, (bar) => this._tops[run.row[bar]] + height - inset),
       color: bars.map((bar) => this._colors[run.look[bar]]),
-      alpha: Float64Array.from(bars, (bar) => (matched === null || matched[bar] ? 1 : 0.13)),
+      alpha: Float64Array.from(bars, (bar) => (matched === null || matched[bar] ? 1 : 0.18)),
     };
   }
 
-  /** Put a mark at each finding that is in sight. */
+  /** Put a mark at each finding that is in sight; of those that cover each other, at the first. */
   _mark() {
     const {tops, heading, row} = this._layout;
     const {findings} = this.run;
-    this._marked = [...findings.keys()];
+    const {start, end, pixel} = this._drawn;
+    const taken = new Set();
+    this._marked = this.found.filter((index) => {
+      const {time, lane} = findings[index];
+      const place = `${lane} ${Math.floor(time / (3 * pixel))}`;
+      if (time < start || time > end || taken.has(place)) return false;
+      taken.add(place);
+      return true;
+    });
     this._sources.marks.data = {
-      x: findings.map(({time}) => time),
-      y: findings.map(({lane}) => tops[lane] + heading + row / 2),
+      x: this._marked.map((index) => findings[index].time),
+      y: this._marked.map((index) => tops[findings[index].lane] + heading + row / 2),
     };
   }
 

@@ -67,7 +67,7 @@ class Run {
       name: isPhase ? of.id : strings[name],
       observed: strings[observed],
       planned: isPhase ? of.planned : strings[planned],
-      origin: isPhase ? of.origin : strings[origin],
+      origin: strings[origin] ?? of?.origin ?? null, // a test's loop is where the test is
       module: of === null ? strings[module] : of.module,
       backend: of === null ? strings[backend] : of.backend,
     };

@@ -49,7 +49,7 @@
     finding = -1;
     at("next-finding").disabled = findings.length === 0;
     fillFindings(findings.map((index) => ({finding: run.findings[index], index})), goTo);
-    chart.show(mask);
+    chart.keep(mask, findings);
     find();
   }
 
