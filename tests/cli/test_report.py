@@ -35,7 +35,8 @@ Findings
     why  ...
 
 Left behind
-  LS301  a task <poll>  of tests/test_a.py::test_it[é]
+  LS311 test_it left a task behind: poll()
+    It has not ended.
 
 Crashed and cancelled
   db 1: ValueError: no

@@ -95,10 +95,9 @@ def _process(process: Process) -> str:
     )
 
 
-def _leftovers(summary: Summary) -> Iterator[tuple[str, str, str, str]]:
+def _leftovers(summary: Summary) -> Iterator[tuple[str]]:
     for one in summary.leftovers:
-        goes_on = "" if one.has_ended else "has not ended"
-        yield one.code, one.text, f"of {one.owner}" if one.owner else "", goes_on
+        yield (one.text if one.has_ended else f"{one.text}\n  It has not ended.",)
 
 
 def _unfinished(summary: Summary) -> Iterator[tuple[str, str, str]]:
