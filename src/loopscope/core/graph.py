@@ -64,11 +64,12 @@ class Suite:
 
     def edges(self, among: Mapping[str, object]) -> Iterator[tuple[Vertex, Vertex]]:
         """Yield (user, used) for every use whose two ends are in `among`."""
+        vertices = self.vertices
         for id in among:
-            user = self.vertices[id]
+            user = vertices[id]
             for used in user.uses:
                 if used in among:
-                    yield user, self.vertices[used]
+                    yield user, vertices[used]
 
     def users(self) -> dict[str, list[str]]:
         """Return the ids of who uses each vertex directly, where somebody does."""
@@ -85,10 +86,15 @@ class Suite:
         a synchronous fixture that hands on an asynchronous client belongs to the client's loop,
         while one that only reads settings would widen loops for nothing.
         """
-        users = self.users()
-        needing = (vertex.id for vertex in self.vertices.values() if vertex.needs_loop)
+        vertices = self.vertices
+        users: dict[str, list[str]] = {}  # only those that are in doubt
+        for id, vertex in vertices.items():
+            if not vertex.needs_loop:
+                for used in vertex.uses:
+                    users.setdefault(used, []).append(id)
+        needing = (id for id in users if id in vertices and vertices[id].needs_loop)
         found = reach(needing, lambda id: users.get(id, ()))
-        return {id: vertex for id, vertex in self.vertices.items() if id in found}
+        return {id: vertex for id, vertex in vertices.items() if vertex.needs_loop or id in found}
 
 
 def reach(start: Iterable[str], onward: Callable[[str], Iterable[str]]) -> KeysView[str]:

@@ -21,6 +21,15 @@ class Scope(enum.IntEnum):
     PACKAGE = 3
     SESSION = 4
 
+    word: str
+    """What pytest calls this scope."""
+
+    def __init__(self, _: int) -> None:
+        self.word = self._name_.lower()
+
+    def __hash__(self) -> int:
+        return int(self)
+
     @classmethod
     def parse(cls, word: object, what: str = "scope") -> Scope:
         """Return the scope that pytest calls `word`.
@@ -31,11 +40,6 @@ class Scope(enum.IntEnum):
         if isinstance(word, str) and word.islower() and word.upper() in cls.__members__:
             return cls[word.upper()]
         raise UnknownName(what, word, tuple(scope.word for scope in cls))
-
-    @property
-    def word(self) -> str:
-        """What pytest calls this scope."""
-        return self.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +63,19 @@ class Anchor:
 
     def encloses(self, other: Anchor) -> bool:
         """Say whether `other` is this place or lies within it."""
-        return any(anchor == self for anchor in other.chain())
+        anchor: Anchor | None = other
+        while anchor is not None:
+            if anchor is self or anchor == self:
+                return True
+            anchor = anchor.parent
+        return False
 
     def at(self, scope: Scope) -> Anchor:
         """Return the nearest place of at least `scope` around this one (or this one itself)."""
-        for anchor in self.chain():
-            if anchor.scope >= scope:
-                return anchor
-        return self.outermost
+        anchor = self
+        while anchor.scope < scope and anchor.parent is not None:
+            anchor = anchor.parent
+        return anchor
 
     @property
     def outermost(self) -> Anchor:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def ladder(plan: Plan) -> list[str]:
     """Return the lines of the ladder of `plan`, readable at 80 columns and without colour."""
-    members = plan.members()
+    members, reasons = plan.members(), plan.reasons
     if not members:
         return ["loopscope: no test or fixture here needs a loop"]
     tests = sum(vertex.kind is Kind.TEST for vertices in members.values() for vertex in vertices)
@@ -26,7 +26,7 @@ def ladder(plan: Plan) -> list[str]:
         if loop.anchor.scope is Scope.FUNCTION:
             own[loop.backend] += 1
         else:
-            lines += _rung(plan, loop, members[loop])
+            lines += _rung(loop, members[loop], plan.suite.vertices[reasons[loop]])
     for backend, count in own.items():
         indent = _indent(Scope.FUNCTION)
         lines.append(f"{indent}function [{backend}] {_count(count, 'loop')}: one for each test")
@@ -39,9 +39,8 @@ def _order(loops: Iterable[Loop]) -> Callable[[Loop], tuple[int, int, str]]:
     return lambda loop: (-loop.anchor.scope, backends.index(loop.backend), loop.anchor.node)
 
 
-def _rung(plan: Plan, loop: Loop, members: list[Vertex]) -> list[str]:
+def _rung(loop: Loop, members: list[Vertex], reason: Vertex) -> list[str]:
     indent = _indent(loop.anchor.scope)
-    reason = plan.suite.vertices[plan.reasons[loop]]
     lines = [
         f"{indent}{loop.anchor.scope.word} [{loop.backend}] {loop.anchor.node}".rstrip(),
         f"{indent}  because of {reason.name} at {reason.origin}",
