@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
+    from collections.abc import Callable, Iterable, KeysView, Mapping
 
     from loopscope.core.origin import Origin
     from loopscope.core.scope import Anchor, Scope
@@ -62,14 +62,11 @@ class Suite:
         """Make a suite of `vertices`."""
         return cls({vertex.id: vertex for vertex in vertices})
 
-    def edges(self, among: Mapping[str, object]) -> Iterator[tuple[Vertex, Vertex]]:
-        """Yield (user, used) for every use whose two ends are in `among`."""
+    def edges(self, among: Mapping[str, object]) -> list[tuple[Vertex, Vertex]]:
+        """Return (user, used) for every use whose two ends are in `among`."""
         vertices = self.vertices
-        for id in among:
-            user = vertices[id]
-            for used in user.uses:
-                if used in among:
-                    yield user, vertices[used]
+        users = [vertices[id] for id in among]
+        return [(user, vertices[used]) for user in users for used in user.uses if used in among]
 
     def users(self) -> dict[str, list[str]]:
         """Return the ids of who uses each vertex directly, where somebody does."""

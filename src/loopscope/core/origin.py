@@ -9,27 +9,15 @@ if TYPE_CHECKING:
 
 
 class Origin:
-    """A place in the user's source: a path relative to the root directory and a line from 1.
+    """A place in the user's source: a path relative to the root directory and a line from 1."""
 
-    There is one for each test of a suite, and hardly any of them is ever read.
-    """
-
-    __slots__ = ("_find", "_found")
+    __slots__ = ("_found",)
 
     def __init__(self, path: str, line: int) -> None:
-        self._find: Callable[[], Origin] | None = None
-        self._found = path, line
-
-    @classmethod
-    def read_later(cls, find: Callable[[], Origin]) -> Origin:
-        """Return the origin that `find` will return when somebody first wants to know."""
-        origin = cls.__new__(cls)
-        origin._find = find
-        return origin
+        self._found: tuple[str, int] | None = path, line
 
     def _place(self) -> tuple[str, int]:
-        if self._find is not None:
-            self._found, self._find = self._find()._place(), None
+        assert self._found is not None
         return self._found
 
     @property
@@ -52,4 +40,23 @@ class Origin:
         return f"Origin(path={self.path!r}, line={self.line})"
 
     def __str__(self) -> str:
-        return f"{self.path}:{self.line}"
+        path, line = self._place()
+        return f"{path}:{line}"
+
+
+class UnreadOrigin(Origin):
+    """The place that `find` returns when somebody first wants to know.
+
+    Each test of a suite has one, and hardly any of them is ever read.
+    """
+
+    __slots__ = ("_find",)
+
+    def __init__(self, find: Callable[[], Origin]) -> None:
+        self._find = find
+        self._found = None
+
+    def _place(self) -> tuple[str, int]:
+        if self._found is None:
+            self._found = self._find()._place()
+        return self._found

@@ -109,7 +109,7 @@ def plan(suite: Suite, policy: Policy = Policy.PLANNED) -> Plan:
         among = {id: vertex for id, vertex in among.items() if vertex.always_planned}
     loops = result.loops
     for component in components(suite, among):
-        shared = Loop(component[0].backend, _widest(map(_own_anchor, component)))
+        shared = Loop(component[0].backend, _widest(_own_anchors(component)))
         for vertex in component:
             if vertex.declared is None:
                 loops[vertex.id] = shared
@@ -184,8 +184,19 @@ def place(
 
 def _own_anchor(vertex: Vertex) -> Anchor:
     """Return where the loop of `vertex` would be anchored if nothing else were in the suite."""
-    scope = vertex.default if vertex.declared is None else vertex.declared
-    return vertex.anchor if scope is None else vertex.anchor.at(scope)
+    return _own_anchors([vertex])[0]
+
+
+def _own_anchors(vertices: Iterable[Vertex]) -> list[Anchor]:
+    """Return where the loop of each would be anchored if nothing else were in the suite."""
+    anchors = []
+    for vertex in vertices:
+        scope = vertex.default if vertex.declared is None else vertex.declared
+        anchor = vertex.anchor
+        if scope is not None and scope > anchor.scope:
+            anchor = anchor.at(scope)
+        anchors += [anchor]
+    return anchors
 
 
 def _declared_anchor(vertex: Vertex, among: Mapping[str, Vertex]) -> Anchor:
@@ -236,17 +247,24 @@ def components(suite: Suite, among: Mapping[str, Vertex]) -> list[list[Vertex]]:
             parent[id], id = root, parent[id]
         return root
 
-    for user, used in suite.edges(among):
-        if user.backend == used.backend:
-            for end in (user.id, used.id):
-                if end not in parent:
-                    parent[end] = end
-            parent[find(user.id)] = find(used.id)
+    for id, user in among.items():
+        for used in user.uses:
+            if used in among and among[used].backend == user.backend:
+                if used not in parent:
+                    parent[used] = used
+                if id in parent:
+                    parent[find(id)] = find(used)
+                else:
+                    parent[id] = used  # nothing is joined to it so far
     groups: dict[str, list[Vertex]] = {}
     for id, vertex in among.items():
-        root = find(id) if id in parent else id
+        root = id
+        if id in parent:
+            root = parent[id]
+            if parent[root] != root:
+                root = find(root)
         if root in groups:
-            groups[root].append(vertex)
+            groups[root] += [vertex]
         else:
             groups[root] = [vertex]
     return list(groups.values())

@@ -53,10 +53,11 @@ def check(plan: Plan) -> list[Violation]:
     loops, vertices = plan.loops, plan.suite.vertices
     for id in loops:
         vertex = vertices[id]
-        if vertex.declared is not None or vertex.default is not None:
-            asked = _asked_for(vertex, plan)
-            if asked is not None and asked < vertex.anchor.scope:
-                found.append(OutlivesLoop(vertex, asked))
+        if vertex.declared is None and plan.policy is Policy.PLANNED:
+            continue  # nothing that it must have
+        asked = _asked_for(vertex, plan)
+        if asked is not None and asked < vertex.anchor.scope:
+            found.append(OutlivesLoop(vertex, asked))
     for user, used in plan.suite.edges(loops):
         user_loop, used_loop = loops[user.id], loops[used.id]
         if user_loop is used_loop:

@@ -27,8 +27,7 @@ class Scope(enum.IntEnum):
     def __init__(self, _: int) -> None:
         self.word = self._name_.lower()
 
-    def __hash__(self) -> int:
-        return int(self)
+    __hash__ = int.__hash__  # that of Enum is the hash of the name
 
     @classmethod
     def parse(cls, word: object, what: str = "scope") -> Scope:
@@ -37,9 +36,12 @@ class Scope(enum.IntEnum):
         Raises:
             UnknownName: `word` is not one of pytest's five words; the message lists them.
         """
-        if isinstance(word, str) and word.islower() and word.upper() in cls.__members__:
-            return cls[word.upper()]
+        if isinstance(word, str) and word in _WORDS:
+            return _WORDS[word]
         raise UnknownName(what, word, tuple(scope.word for scope in cls))
+
+
+_WORDS = {scope.word: scope for scope in Scope}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class Anchor:
     scope: Scope
     node: str
     parent: Anchor | None = field(default=None, compare=False, repr=False)
+
+    def __hash__(self) -> int:
+        return hash(self.node)  # which hardly ever is that of another scope as well
 
     def chain(self) -> Iterator[Anchor]:
         """Yield this anchor and every one around it, narrowest first."""

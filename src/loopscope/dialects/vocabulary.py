@@ -80,6 +80,8 @@ class Nature(enum.Enum):
     COROUTINE = "a coroutine"
     ASYNC_GENERATOR = "an async generator"
 
+    __hash__ = object.__hash__  # that of Enum is a function in Python
+
 
 @dataclass(eq=False, slots=True)  # not frozen, which would take twice the time to make one
 class Test:
@@ -402,7 +404,7 @@ _SAYS_NOTHING = {"pytestmark"}
 
 def nature(function: object) -> Nature:
     """Return what a call of `function` gives."""
-    if isinstance(function, MethodType):
+    if type(function) is MethodType:
         function = function.__func__
     if type(function) is FunctionType:
         # What `inspect` says as well, and takes as long for as all else that is asked about a test.
@@ -411,7 +413,7 @@ def nature(function: object) -> Nature:
             return Nature.COROUTINE
         if flags & inspect.CO_ASYNC_GENERATOR:
             return Nature.ASYNC_GENERATOR
-        if function.__dict__.keys() <= _SAYS_NOTHING:
+        if not function.__dict__ or function.__dict__.keys() <= _SAYS_NOTHING:
             return Nature.SYNC
     if inspect.iscoroutinefunction(function):
         return Nature.COROUTINE

@@ -89,24 +89,17 @@ def definitions(item: pytest.Function) -> Mapping[str, Sequence[AnyFixtureDef]]:
     return item._fixtureinfo.name2fixturedefs
 
 
-def closure(item: pytest.Function) -> tuple[object, ...]:
+def closure(item: pytest.Function, *, is_parametrized: bool) -> tuple[object, ...]:
     """Return what is equal for two tests that can reach the same definitions in the same way.
 
     What stands for an argument of `@pytest.mark.parametrize` is made for each test function, and
     of no interest.
     """
     info = item._fixtureinfo
-    parameter = python.get_direct_param_fixture_func
-    return (
-        info.initialnames,
-        tuple(item.fixturenames),
-        tuple(
-            [
-                None if known[-1].func is parameter else tuple(known)
-                for known in info.name2fixturedefs.values()
-            ]
-        ),
-    )
+    known: Iterable[Sequence[AnyFixtureDef]] = info.name2fixturedefs.values()
+    if is_parametrized:
+        known = [() if is_parameter(one[-1]) else one for one in known]
+    return info.initialnames, tuple(item.fixturenames), tuple(map(tuple, known))
 
 
 def closure_names(item: pytest.Function) -> Sequence[str]:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopscope.core.graph import Suite, Vertex
-from loopscope.core.origin import Origin
+from loopscope.core.origin import UnreadOrigin
+from loopscope.core.scope import Scope
 from loopscope.diagnose import catalog
 from loopscope.dialects.vocabulary import is_async
 from loopscope.plugin.decisions import Decisions
@@ -53,13 +54,29 @@ class Collection:
         """Return the dialect that a test is written in, None if nobody claims it."""
         return self.decisions.of(item).owner
 
-    def add(self, item: pytest.Function, alike: Alike) -> None:
-        """Add `item`, like which are `alike`, if it or a fixture of it runs on a loop of ours."""
-        alike.count += 1
-        if alike.is_concerned:
-            vertices = alike.vertices or self.decisions.vertices_of(item, alike)
+    def add(self, item: pytest.Function, alike: Alike, anchor: Anchor | None = None) -> Vertex:
+        """Add `item`, which is like `alike`, to the suite, at its `anchor` if it is known."""
+        vertices = alike.vertices or self.decisions.vertices_of(item, alike)
+        if anchor is None:
             anchor = self.places.add(item, vertices.around, vertices.in_class)
-            self._add_test(item, alike, anchor)
+        id, name = anchor.node, item.name
+        origin = UnreadOrigin(partial(self.origins.of_test, item))
+        if vertices.problem is not None:
+            self.findings.append(catalog.bad_declaration(id, name, origin, vertices.problem))
+        if vertices.is_generator:
+            self.findings.append(catalog.async_generator_test(id, name, origin))
+        uses = vertices.shared
+        if uses is None:
+            uses = tuple(
+                [use.shared or self._instance(item, anchor, use) for use in vertices.roots]
+            )
+            if vertices.shares_all:
+                vertices.shared = uses
+        vertex = Vertex(
+            id=id, name=name, anchor=anchor, origin=origin, uses=uses, **vertices.common
+        )
+        self.suite.vertices[id] = self.tests[item] = vertex
+        return vertex
 
     def adopt(self, item: pytest.Item) -> Vertex | None:
         """Add a test that turned out to need a loop while it was set up, if it may be ours."""
@@ -68,26 +85,7 @@ class Collection:
         alike = self.decisions.of(item)
         if alike.owner is not None and alike.owner.executes_side_by_side(describe(item)):
             return None
-        return self._add_test(item, alike, self.places.of(item))
-
-    def _add_test(self, item: pytest.Function, alike: Alike, anchor: Anchor) -> Vertex:
-        vertices = alike.vertices or self.decisions.vertices_of(item, alike)
-        id, name = anchor.node, item.name
-        origin = Origin.read_later(partial(self.origins.of_test, item))
-        if vertices.problem is not None:
-            self.findings.append(catalog.bad_declaration(id, name, origin, vertices.problem))
-        if vertices.is_generator:
-            self.findings.append(catalog.async_generator_test(id, name, origin))
-        uses = vertices.shared
-        if uses is None:
-            uses = tuple([self._instance(item, anchor, use) for use in vertices.roots])
-            if not any(use.is_own for use in vertices.roots):
-                vertices.shared = uses
-        vertex = Vertex(
-            id=id, name=name, anchor=anchor, origin=origin, uses=uses, **vertices.common
-        )
-        self.suite.vertices[id] = self.tests[item] = vertex
-        return vertex
+        return self.add(item, alike, self.places.of(item))
 
     def _instance(self, item: pytest.Function, anchor: Anchor, use: FixtureUse) -> str:
         """Return the id of the vertex of a fixture as `item`, which is at `anchor`, sees it.
@@ -97,7 +95,10 @@ class Collection:
         if use.shared is not None:
             return use.shared
         definition, is_own = use.definition, use.is_own
-        place = anchor.at(use.scope) if is_own else self.places.of_fixture(item, definition)
+        if use.scope is Scope.FUNCTION:
+            place = anchor
+        else:
+            place = anchor.at(use.scope) if is_own else self.places.of_fixture(item, definition)
         vertex = self.instances.get((definition, place, use.backend))
         if vertex is None:
             vertex = self._add_instance(item, anchor, use, place)
@@ -116,13 +117,14 @@ class Collection:
             name = use.definition.argname
             finding = catalog.bad_declaration(id, name, use.common["origin"], use.problem)
             self.findings.append(finding)
-        uses = tuple([one.shared for one in use.used if one.shared is not None])
-        vertex = Vertex(id=id, anchor=place, uses=uses, **use.common)
+        vertex = Vertex(id=id, anchor=place, uses=use.uses or (), **use.common)
         vertices[id] = self.instances[key] = vertex
-        if len(uses) < len(use.used):
+        if use.uses is None:
             # Known before what it uses is: pytest refuses fixtures that use one another in a
             # circle, but only when it comes to run them.
             uses = tuple([self._instance(item, anchor, one) for one in use.used])
+            if not any(one.is_own for one in use.used):
+                use.uses = uses
             vertex = replace(vertex, uses=uses)
             vertices[id] = self.instances[key] = vertex
         return vertex

@@ -8,7 +8,8 @@ reach. What remains to be made for each test is its place, and what lives in no 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +23,7 @@ from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat, xunit
 from loopscope.plugin.alike import Alike, FixtureUse, Likeness, TestVertices
 from loopscope.plugin.described import describe
-from loopscope.plugin.needs import Needs, runs_on_loop
+from loopscope.plugin.needs import Needs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,29 +67,30 @@ class Decisions:
         if item.parent is not self._parent:
             assert item.parent is not None
             self._parent, self._siblings = item.parent, self._by_parent.setdefault(item.parent, {})
-        likeness: tuple[object, ...] | None = self._likeness.of(item)
+        likeness = self._likeness.of(item)
         try:
-            alike = self._siblings.get(likeness)
-        except TypeError:
-            alike = likeness = None  # a value without a hash: there is no telling what is like it
-        if alike is None:
-            if self.spoken.executes:
-                # Done already, except for what is collected without pytest_generate_tests.
-                xunit.make_awaited(item)
-            alike = self._decided(item)
-            if likeness is not None:
-                self._siblings[self._likeness.of(item)] = alike
+            alike = self._siblings[likeness]
+        except (KeyError, TypeError):
+            alike = self._decide_anew(item)
+            likeness = self._likeness.of(item)
+            with suppress(TypeError):  # if a value has no hash, who knows what is like it
+                self._siblings[likeness] = alike
         self._of[item] = alike
+        alike.count += 1
         return alike
 
-    def _decided(self, item: pytest.Function) -> Alike:
+    def _decide_anew(self, item: pytest.Function) -> Alike:
+        if self.spoken.executes:
+            # Done already, except for what is collected without pytest_generate_tests.
+            xunit.make_awaited(item)
         test = describe(item)
         dialect = owner(test, self.spoken.dialects)
         is_unittest = _compat.is_unittest(item)
         may_lack = dialect is not None and self.spoken.executes and not is_unittest
         alike = Alike(
+            test=test,
             owner=dialect,
-            is_async=test.is_async and not is_unittest,
+            needs_loop=test.is_async and not is_unittest,
             is_concerned=self.needs.concern(test, dialect),
             lacking=dialect.lacks(test) if dialect is not None and may_lack else None,
             runs_own_loop=is_unittest and _compat.runs_own_loop(item),
@@ -98,9 +100,9 @@ class Decisions:
 
     def vertices_of(self, item: pytest.Function, alike: Alike) -> TestVertices:
         """Decide what the vertices of `item` and its like have in common."""
-        test = describe(item)
+        test = alike.test
         dialect = alike.owner or owner_of_fixtures(test, self.spoken.dialects) or self.native
-        needs_loop = runs_on_loop(test) and alike.owner is not None
+        needs_loop = alike.needs_loop and alike.owner is not None
         declared, backend, problem = Declared(), "asyncio", None
         try:
             declared = Declared() if _compat.is_unittest(item) else dialect.declared_by(test)
@@ -121,7 +123,7 @@ class Decisions:
             },
             roots=tuple(
                 self.use(item, alike, definition, backend)
-                for definition in self._roots(item, dialect)
+                for definition in self._roots(item, alike, dialect)
             ),
             problem=problem,
             is_generator=(
@@ -130,14 +132,20 @@ class Decisions:
         )
         return alike.vertices
 
-    def _roots(self, item: pytest.Function, dialect: Dialect) -> list[AnyFixtureDef]:
+    def _roots(self, item: pytest.Function, alike: Alike, dialect: Dialect) -> list[AnyFixtureDef]:
         """Return the definitions that `item` asks for itself, and those added to it late."""
         reached: dict[str, None] = dict.fromkeys(_compat.initial_names(item))
         known = set(_compat.definitions(item))
         reached.update((name, None) for name in _compat.closure_names(item) if name not in known)
         found = [self._resolve(item, name) for name in reached]
-        found.append(dialect.loop_fixture(describe(item)))
+        found.append(self._loop_fixture(alike, dialect))
         return [definition for definition in found if definition is not None]
+
+    def _loop_fixture(self, alike: Alike, dialect: Dialect) -> AnyFixtureDef | None:
+        """Return the fixture that is itself the loop of these tests, if there is one."""
+        if dialect not in alike.loop_fixtures:
+            alike.loop_fixtures[dialect] = dialect.loop_fixture(alike.test)
+        return alike.loop_fixtures[dialect]
 
     def use(
         self, item: pytest.Function, alike: Alike, definition: AnyFixtureDef, backend: str
@@ -148,11 +156,12 @@ class Decisions:
             return use
         found = self.needs.declared_on(definition)
         dialect, declared = found or (alike.owner or self.native, Declared())
-        declared = replace(declared, default=dialect.default_for(definition))
         needs_loop = self.needs.loop(item, alike.owner, definition)
-        loop_fixture = dialect.loop_fixture(describe(item))
+        loop_fixture = self._loop_fixture(alike, dialect)
         scope, origin = Scope.parse(definition.scope), self.origins.of_fixture(definition)
-        on = self.backend_of(item, definition, backend)
+        on = backend
+        if found is not None and dialect is not alike.owner:
+            on = self._chosen(dialect, alike.test)
         # Known before what it uses is, as is its vertex.
         use = alike.fixtures[definition, backend] = FixtureUse(
             definition=definition,
@@ -169,14 +178,14 @@ class Decisions:
                 "origin": origin,
                 "needs_loop": needs_loop or definition is loop_fixture,
                 "declared": declared.loop_scope if needs_loop else None,
-                "default": declared.default if needs_loop else None,
+                "default": dialect.default_for(definition) if needs_loop else None,
                 **_manners(dialect),
             },
         )
         used = [self._resolve(item, name, definition) for name in definition.argnames]
         if needs_loop and loop_fixture is not definition:
             used.append(loop_fixture)
-        use.used = tuple(self.use(item, alike, one, on) for one in used if one is not None)
+        use.used = tuple([self.use(item, alike, one, on) for one in used if one is not None])
         return use
 
     def backend_of(self, item: pytest.Function, definition: AnyFixtureDef, backend: str) -> str:

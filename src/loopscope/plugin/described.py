@@ -26,10 +26,13 @@ def test_body(item: pytest.Function) -> object:
 def describe(item: pytest.Function) -> Test:
     """Return what a dialect may know of `item`."""
     callspec = getattr(item, "callspec", None)
+    known: dict[str, Any] = {}
 
     def nearest(name: str) -> Any:
-        definitions = _compat.fixture_definitions(item, name)
-        return definitions[-1] if definitions else None
+        if name not in known:
+            definitions = _compat.fixture_definitions(item, name)
+            known[name] = definitions[-1] if definitions else None
+        return known[name]
 
     return Test(
         item=item,

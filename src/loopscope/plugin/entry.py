@@ -225,6 +225,6 @@ def _owners(collection: Collection) -> Counter[str | None]:
     """Return how many async tests are written in which dialect, None if nobody claims them."""
     counts: Counter[str | None] = Counter()
     for alike in collection.decisions.all:
-        if alike.is_async and alike.count:
+        if alike.needs_loop and alike.lacking is None:
             counts[None if alike.owner is None else alike.owner.name] += alike.count
     return counts

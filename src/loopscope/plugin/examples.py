@@ -133,9 +133,10 @@ def findings(collection: Collection, items: Iterable[pytest.Item]) -> Iterator[c
     """Yield a finding for each test that asks for fresh fixtures and has no examples."""
     for item in items:
         # A mark on a module or class is for those of its tests that it can mean something to.
-        if not item.own_markers or not any(
-            mark.name == native.MARK and OPTION in mark.kwargs for mark in item.own_markers
-        ):
+        for mark in item.own_markers:
+            if mark.name == native.MARK and OPTION in mark.kwargs:
+                break
+        else:
             continue
         obj = getattr(item, "obj", None)
         if asks_for_fresh_fixtures(item) and hypothesis_handle(obj) is None:

@@ -34,7 +34,11 @@ class Needs:
     spoken: Spoken
     problems: dict[AnyFixtureDef, str] = field(default_factory=dict)
     """What is wrong with the decorators that cannot be understood."""
+    _takes_bare: bool = field(init=False)
     _declared: dict[AnyFixtureDef, tuple[Dialect, Declared] | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._takes_bare = any(dialect.takes_bare_fixtures for dialect in self.spoken.dialects)
 
     def concern(self, test: Test, owner: Dialect | None) -> bool:
         """Say whether `test`, or a fixture of it, runs on a loop that we plan."""
@@ -66,7 +70,7 @@ class Needs:
                 owner.takes_bare_fixtures_of_its_tests or is_xunit(definition.func)
             ):
                 return True
-            return any(dialect.takes_bare_fixtures for dialect in self.spoken.dialects)
+            return self._takes_bare
         return owner is not None and owner.runs_on_loop(definition, describe(item))
 
     def may_need(self, definition: AnyFixtureDef) -> bool:

@@ -30,17 +30,27 @@ class Places:
     """The nodes of the collection tree as anchors, and the way back."""
 
     _nodes: dict[str, Node] = field(default_factory=dict)
+    _tests: dict[str, Anchor] = field(default_factory=dict)
+    _around: dict[Node, tuple[Anchor, bool]] = field(default_factory=dict)
     _anchors: dict[Node, Anchor] = field(default_factory=dict)
 
     def of(self, item: pytest.Item) -> Anchor:
         """Return the place of one test, in its chain of places up to the session."""
-        anchor = self._anchors.get(item)
-        return self.add(item, *self.around(item)) if anchor is None else anchor
+        name = item.nodeid
+        while name in self._tests:
+            if self._nodes[name] is item:
+                return self._tests[name]
+            name += "'"
+        return self.add(item, *self.around(item))
 
     def around(self, item: pytest.Item) -> tuple[Anchor, bool]:
         """Return the place that a test is in, and whether it is in a class there."""
-        assert item.parent is not None
-        return self._collector_anchor(item.parent), item.getparent(pytest.Class) is not None
+        parent = item.parent
+        assert parent is not None
+        if parent not in self._around:
+            in_class = parent.getparent(pytest.Class) is not None
+            self._around[parent] = self._collector_anchor(parent), in_class
+        return self._around[parent]
 
     def add(self, item: pytest.Item, around: Anchor, in_class: bool) -> Anchor:
         """Return the place of a test that none is known of yet."""
@@ -51,7 +61,7 @@ class Places:
         if not in_class:
             # pytest gives a class-scoped fixture outside of any class the life of its test.
             around = Anchor(Scope.CLASS, name, around)
-        anchor = self._anchors[item] = Anchor(Scope.FUNCTION, name, around)
+        anchor = self._tests[name] = Anchor(Scope.FUNCTION, name, around)
         return anchor
 
     def node(self, anchor: Anchor) -> Node:

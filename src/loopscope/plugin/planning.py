@@ -46,16 +46,19 @@ def make_plan(state: State, items: list[pytest.Item]) -> None:
 
 
 def _collect(collection: Collection, items: list[pytest.Item]) -> None:
+    decide = collection.decisions.decide
     late: dict[int, list[pytest.Function]] = {}
     for index, item in enumerate(items):
         if isinstance(item, pytest.Function):
-            alike = collection.decisions.decide(item)
-            if alike.lacking is None:
+            alike = decide(item)
+            if alike.lacking is not None:
+                late[index] = variants.completed(item, alike.lacking)
+                for variant in late[index]:
+                    alike = decide(variant)
+                    if alike.is_concerned:
+                        collection.add(variant, alike)
+            elif alike.is_concerned:
                 collection.add(item, alike)
-                continue
-            late[index] = variants.completed(item, alike.lacking)
-            for variant in late[index]:
-                collection.add(variant, collection.decisions.decide(variant))
     for index, made in reversed(late.items()):
         items[index : index + 1] = made
 
