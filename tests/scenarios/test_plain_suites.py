@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-import pytest
-
 from tests.scenarios.rows import scenario
 from tests.vocabularies.suites import ASYNCIO, OWN
 
@@ -151,10 +149,6 @@ def test_twice_as_many_tests_take_twice_as_many_calls_to_plan(
     assert 1.9 < counts[4000] / counts[2000] < 2.02
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="planning is 25% of the calls of collection, and is to be less than 5% of them",
-)
 @scenario(22, (OWN[0], ASYNCIO[1]))
 def test_planning_is_a_small_part_of_collection(suite: Suite, vocabulary: Vocabulary) -> None:
     beside, planning = calls(suite, vocabulary, 1000)

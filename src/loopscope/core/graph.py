@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping
+    from collections.abc import Callable, Iterable, KeysView, Mapping
 
     from loopscope.core.origin import Origin
     from loopscope.core.scope import Anchor, Scope
@@ -62,13 +62,11 @@ class Suite:
         """Make a suite of `vertices`."""
         return cls({vertex.id: vertex for vertex in vertices})
 
-    def edges(self, among: Mapping[str, object]) -> Iterator[tuple[Vertex, Vertex]]:
-        """Yield (user, used) for every use whose two ends are in `among`."""
-        for id in among:
-            user = self.vertices[id]
-            for used in user.uses:
-                if used in among:
-                    yield user, self.vertices[used]
+    def edges(self, among: Mapping[str, object]) -> list[tuple[Vertex, Vertex]]:
+        """Return (user, used) for every use whose two ends are in `among`."""
+        vertices = self.vertices
+        users = [vertices[id] for id in among]
+        return [(user, vertices[used]) for user in users for used in user.uses if used in among]
 
     def users(self) -> dict[str, list[str]]:
         """Return the ids of who uses each vertex directly, where somebody does."""
@@ -85,10 +83,15 @@ class Suite:
         a synchronous fixture that hands on an asynchronous client belongs to the client's loop,
         while one that only reads settings would widen loops for nothing.
         """
-        users = self.users()
-        needing = (vertex.id for vertex in self.vertices.values() if vertex.needs_loop)
+        vertices = self.vertices
+        users: dict[str, list[str]] = {}  # only those that are in doubt
+        for id, vertex in vertices.items():
+            if not vertex.needs_loop:
+                for used in vertex.uses:
+                    users.setdefault(used, []).append(id)
+        needing = (id for id in users if id in vertices and vertices[id].needs_loop)
         found = reach(needing, lambda id: users.get(id, ()))
-        return {id: vertex for id, vertex in self.vertices.items() if id in found}
+        return {id: vertex for id, vertex in vertices.items() if vertex.needs_loop or id in found}
 
 
 def reach(start: Iterable[str], onward: Callable[[str], Iterable[str]]) -> KeysView[str]:

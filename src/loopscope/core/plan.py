@@ -61,14 +61,15 @@ class Loop:
 class Plan:
     """The loop of every vertex that has one.
 
-    `reasons` names, for each loop, the vertex that made it as wide as it is.
+    Who lives on a loop, and why it is so wide, is read off that when it is first asked.
     """
 
     suite: Suite
     policy: Policy
     loops: dict[str, Loop] = field(default_factory=dict)
-    reasons: dict[Loop, str] = field(default_factory=dict)
-    _residents: dict[Loop, dict[str, Vertex]] = field(default_factory=dict)
+    _residents: dict[Loop, dict[str, Vertex]] | None = field(
+        default=None, compare=False, repr=False
+    )
 
     def loop_of(self, id: str) -> Loop | None:
         """Return the loop of vertex `id`, or None if it runs on none."""
@@ -76,25 +77,36 @@ class Plan:
 
     def members(self) -> dict[Loop, list[Vertex]]:
         """Return who lives on each loop, in the order of planning."""
-        return {loop: list(residents.values()) for loop, residents in self._residents.items()}
+        return {loop: list(residents.values()) for loop, residents in self._by_loop().items()}
 
     def on(self, loop: Loop) -> list[Vertex]:
         """Return who lives on `loop`."""
-        return list(self._residents.get(loop, {}).values())
+        return list(self._by_loop().get(loop, {}).values())
+
+    @property
+    def reasons(self) -> dict[Loop, str]:
+        """The id of the vertex that made each loop as wide as it is."""
+        return {loop: max(on.values(), key=_width).id for loop, on in self._by_loop().items()}
 
     def assign(self, vertex: Vertex, loop: Loop) -> None:
         """Put `vertex` on `loop`, and take it off the loop it was on."""
-        before = self.loops.get(vertex.id)
-        if before is not None:
-            residents = self._residents[before]
-            del residents[vertex.id]
-            if not residents:
-                del self._residents[before], self.reasons[before]
+        before = self.loops.pop(vertex.id, None)
         self.loops[vertex.id] = loop
-        self._residents.setdefault(loop, {})[vertex.id] = vertex
-        reason = self.reasons.get(loop)
-        if reason is None or _width(vertex) > _width(self.suite.vertices[reason]):
-            self.reasons[loop] = vertex.id
+        by_loop = self._residents
+        if by_loop is None:
+            return
+        if before is not None:
+            del by_loop[before][vertex.id]
+            if not by_loop[before]:
+                del by_loop[before]
+        by_loop.setdefault(loop, {})[vertex.id] = vertex
+
+    def _by_loop(self) -> dict[Loop, dict[str, Vertex]]:
+        if self._residents is None:
+            self._residents = {}
+            for id, loop in self.loops.items():
+                self._residents.setdefault(loop, {})[id] = self.suite.vertices[id]
+        return self._residents
 
 
 def plan(suite: Suite, policy: Policy = Policy.PLANNED) -> Plan:
@@ -106,11 +118,14 @@ def plan(suite: Suite, policy: Policy = Policy.PLANNED) -> Plan:
             if not vertex.always_planned:
                 result.assign(vertex, Loop(vertex.backend, _declared_anchor(vertex, among)))
         among = {id: vertex for id, vertex in among.items() if vertex.always_planned}
+    loops = result.loops
     for component in components(suite, among):
-        anchor = _widest(_own_anchor(vertex) for vertex in component)
+        shared = Loop(component[0].backend, _widest(_own_anchors(component)))
         for vertex in component:
-            chosen = anchor if vertex.declared is None else _own_anchor(vertex)
-            result.assign(vertex, Loop(vertex.backend, chosen))
+            if vertex.declared is None:
+                loops[vertex.id] = shared
+            else:
+                loops[vertex.id] = Loop(vertex.backend, _own_anchor(vertex))
     return result
 
 
@@ -180,8 +195,19 @@ def place(
 
 def _own_anchor(vertex: Vertex) -> Anchor:
     """Return where the loop of `vertex` would be anchored if nothing else were in the suite."""
-    scope = vertex.default if vertex.declared is None else vertex.declared
-    return vertex.anchor if scope is None else vertex.anchor.at(scope)
+    return _own_anchors([vertex])[0]
+
+
+def _own_anchors(vertices: Iterable[Vertex]) -> list[Anchor]:
+    """Return where the loop of each would be anchored if nothing else were in the suite."""
+    anchors = []
+    for vertex in vertices:
+        scope = vertex.default if vertex.declared is None else vertex.declared
+        anchor = vertex.anchor
+        if scope is not None and scope > anchor.scope:
+            anchor = anchor.at(scope)
+        anchors += [anchor]
+    return anchors
 
 
 def _declared_anchor(vertex: Vertex, among: Mapping[str, Vertex]) -> Anchor:
@@ -205,10 +231,14 @@ def _widest(anchors: Iterable[Anchor]) -> Anchor:
     Members of a component lie within one another, so this is the widest of them; only what pytest
     itself would refuse (a session fixture that uses a module's) makes it wider than every member.
     """
-    first, *others = anchors
+    widest, *others = anchors
     for other in others:
-        first = first if first == other else common(first, other)
-    return first
+        place: Anchor | None = other
+        while place is not None and place is not widest:
+            place = place.parent
+        if place is None:
+            widest = common(widest, other)
+    return widest
 
 
 def _width(vertex: Vertex) -> tuple[Scope, bool]:
@@ -217,7 +247,8 @@ def _width(vertex: Vertex) -> tuple[Scope, bool]:
 
 def components(suite: Suite, among: Mapping[str, Vertex]) -> list[list[Vertex]]:
     """Return the vertices of `among` in groups that must share a loop, in suite order."""
-    parent = {id: id for id in among}
+    # Only of what is joined to anything: what uses nothing, and is used by nothing, stands alone.
+    parent: dict[str, str] = {}
 
     def find(id: str) -> str:
         root = id
@@ -227,10 +258,24 @@ def components(suite: Suite, among: Mapping[str, Vertex]) -> list[list[Vertex]]:
             parent[id], id = root, parent[id]
         return root
 
-    for user, used in suite.edges(among):
-        if user.backend == used.backend:
-            parent[find(user.id)] = find(used.id)
+    for id, user in among.items():
+        for used in user.uses:
+            if used in among and among[used].backend == user.backend:
+                if used not in parent:
+                    parent[used] = used
+                if id in parent:
+                    parent[find(id)] = find(used)
+                else:
+                    parent[id] = used  # nothing is joined to it so far
     groups: dict[str, list[Vertex]] = {}
     for id, vertex in among.items():
-        groups.setdefault(find(id), []).append(vertex)
+        root = id
+        if id in parent:
+            root = parent[id]
+            if parent[root] != root:
+                root = find(root)
+        if root in groups:
+            groups[root] += [vertex]
+        else:
+            groups[root] = [vertex]
     return list(groups.values())

@@ -50,13 +50,18 @@ Violation = LoopMismatch | OutlivesLoop | BackendMismatch
 def check(plan: Plan) -> list[Violation]:
     """Return everything in `plan` that breaks the rule, in suite order."""
     found: list[Violation] = []
-    for id in plan.loops:
-        vertex = plan.suite.vertices[id]
+    loops, vertices = plan.loops, plan.suite.vertices
+    for id in loops:
+        vertex = vertices[id]
+        if vertex.declared is None and plan.policy is Policy.PLANNED:
+            continue  # nothing that it must have
         asked = _asked_for(vertex, plan)
         if asked is not None and asked < vertex.anchor.scope:
             found.append(OutlivesLoop(vertex, asked))
-    for user, used in plan.suite.edges(plan.loops):
-        user_loop, used_loop = plan.loops[user.id], plan.loops[used.id]
+    for user, used in plan.suite.edges(loops):
+        user_loop, used_loop = loops[user.id], loops[used.id]
+        if user_loop is used_loop:
+            continue
         if user_loop.backend != used_loop.backend:
             found.append(BackendMismatch(user, used))
         elif user_loop != used_loop and not _awaits_nothing(user):

@@ -21,6 +21,14 @@ class Scope(enum.IntEnum):
     PACKAGE = 3
     SESSION = 4
 
+    word: str
+    """What pytest calls this scope."""
+
+    def __init__(self, _: int) -> None:
+        self.word = self._name_.lower()
+
+    __hash__ = int.__hash__  # that of Enum is the hash of the name
+
     @classmethod
     def parse(cls, word: object, what: str = "scope") -> Scope:
         """Return the scope that pytest calls `word`.
@@ -28,14 +36,12 @@ class Scope(enum.IntEnum):
         Raises:
             UnknownName: `word` is not one of pytest's five words; the message lists them.
         """
-        if isinstance(word, str) and word.islower() and word.upper() in cls.__members__:
-            return cls[word.upper()]
+        if isinstance(word, str) and word in _WORDS:
+            return _WORDS[word]
         raise UnknownName(what, word, tuple(scope.word for scope in cls))
 
-    @property
-    def word(self) -> str:
-        """What pytest calls this scope."""
-        return self.name.lower()
+
+_WORDS = {scope.word: scope for scope in Scope}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +56,9 @@ class Anchor:
     node: str
     parent: Anchor | None = field(default=None, compare=False, repr=False)
 
+    def __hash__(self) -> int:
+        return hash(self.node)  # which hardly ever is that of another scope as well
+
     def chain(self) -> Iterator[Anchor]:
         """Yield this anchor and every one around it, narrowest first."""
         anchor: Anchor | None = self
@@ -59,14 +68,19 @@ class Anchor:
 
     def encloses(self, other: Anchor) -> bool:
         """Say whether `other` is this place or lies within it."""
-        return any(anchor == self for anchor in other.chain())
+        anchor: Anchor | None = other
+        while anchor is not None:
+            if anchor is self or anchor == self:
+                return True
+            anchor = anchor.parent
+        return False
 
     def at(self, scope: Scope) -> Anchor:
         """Return the nearest place of at least `scope` around this one (or this one itself)."""
-        for anchor in self.chain():
-            if anchor.scope >= scope:
-                return anchor
-        return self.outermost
+        anchor = self
+        while anchor.scope < scope and anchor.parent is not None:
+            anchor = anchor.parent
+        return anchor
 
     @property
     def outermost(self) -> Anchor:

@@ -7,8 +7,8 @@ so that there is nothing to follow to the letter: loops are planned under every 
 
 from __future__ import annotations
 
-import inspect
 import socket
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +17,16 @@ from loopscope.core.declared import Declared
 from loopscope.dialects.constants import UNKNOWN, returned_constant
 from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling
-from loopscope.dialects.vocabulary import SPOKEN, Choice, Dialect, Option, Test, ini
+from loopscope.dialects.vocabulary import (
+    SPOKEN,
+    Choice,
+    Dialect,
+    Nature,
+    Option,
+    Test,
+    ini,
+    nature,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -68,6 +77,7 @@ class Anyio(Dialect):
         ),
     )
     lent = ("free_tcp_port_factory", "free_udp_port_factory", "free_tcp_port", "free_udp_port")
+    parameters = (BACKEND,)
     always_planned = True
     takes_bare_fixtures_of_its_tests = True
 
@@ -79,10 +89,10 @@ class Anyio(Dialect):
         )
 
     def marks(self, test: Test) -> bool:
-        return inspect.iscoroutinefunction(test.body)
+        return test.nature is Nature.COROUTINE
 
     def claims(self, test: Test) -> bool:
-        return BACKEND in test.fixtures and not inspect.isasyncgenfunction(test.body)
+        return BACKEND in test.fixtures and test.nature is not Nature.ASYNC_GENERATOR
 
     def lacks(self, test: Test) -> str | None:
         return None if BACKEND in test.fixtures else BACKEND
@@ -215,11 +225,13 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: Any) -> None:
+    if type(obj) is FunctionType and not obj.__dict__ and nature(obj) is Nature.SYNC:
+        return  # whatever it is called; of other things it is not safe to ask anything first
     if not collector.istestfunction(obj, name):
         return
     function = getattr(obj, "__func__", obj)  # what a static method is made of
     body = getattr(getattr(function, "hypothesis", None), "inner_test", function)
-    if inspect.iscoroutinefunction(body) and _is_for_us(collector, function):
+    if nature(body) is Nature.COROUTINE and _is_for_us(collector, function):
         pytest.mark.usefixtures(BACKEND)(function)
 
 
@@ -228,7 +240,7 @@ def _is_for_us(collector: pytest.Module | pytest.Class, function: Any) -> bool:
     dialects = collector.config.stash[SPOKEN].dialects
     own = getattr(function, "pytestmark", ())
     for marks in (own, *(node.own_markers for node in collector.iter_parents())):
-        told = {one.name for one in dialects if any(map(one.is_told_by, marks))}
+        told = marks and {one.name for one in dialects if any(map(one.is_told_by, marks))}
         if told:
             return Anyio.name in told
     return any(isinstance(dialect, Anyio) and dialect.is_auto for dialect in dialects)

@@ -41,6 +41,12 @@ def parse_names(kwargs: Mapping[str, object]) -> Sequence[str] | None:
 _NOT_NAMES = "mark.asyncio 'loop_factories' must be a non-empty sequence of strings."
 
 
+def names_factories(item: pytest.Function) -> bool:
+    """Say whether the suite has the hook, at the place of `item`."""
+    hook = getattr(item.ihook, "pytest_asyncio_loop_factories", None)
+    return hook is not None and bool(hook.get_hookimpls())
+
+
 def variants_of(test: Test, chosen: Sequence[str] | None) -> Sequence[Any]:
     """Return a `pytest.param` for each loop factory that `test` is to run with.
 
@@ -48,14 +54,14 @@ def variants_of(test: Test, chosen: Sequence[str] | None) -> Sequence[Any]:
         DeclarationError: some are chosen, and no hook names any.
         pytest.UsageError: the hook returns something else than factories by name.
     """
-    hook = getattr(test.item.ihook, "pytest_asyncio_loop_factories", None)
-    if hook is None or not hook.get_hookimpls():
+    if not names_factories(test.item):
         if chosen is not None:
             raise DeclarationError(
                 "mark.asyncio 'loop_factories' requires at least one "
                 "pytest_asyncio_loop_factories hook implementation."
             )
         return ()
+    hook = test.item.ihook.pytest_asyncio_loop_factories
     factories = _checked(hook(config=test.item.config, item=test.item))
     names = list(factories) if chosen is None else chosen
     hidden = getattr(pytest, "HIDDEN_PARAM", None)  # from pytest 8.4 on

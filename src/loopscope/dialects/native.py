@@ -173,6 +173,9 @@ class Native(Dialect):
     def declared_on(self, function: Callable[..., Any]) -> Declared | None:
         return declared_on(function)
 
+    def varies(self, item: pytest.Function) -> bool:
+        return len(self.backends) > 1
+
     def variants(self, test: Test) -> Sequence[Any]:
         backends = self.declared_by(test).backends or self.backends
         if len(backends) == 1:

@@ -20,19 +20,25 @@ from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 from loopscope.dialects.constants import UNKNOWN
 from loopscope.dialects.item_class import TestOfOurs
-from loopscope.dialects.loop_factories import Factory, parse_names, variants_of
+from loopscope.dialects.loop_factories import (
+    Factory,
+    names_factories,
+    parse_names,
+    variants_of,
+)
 from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling, listed
 from loopscope.dialects.vocabulary import (
     SPOKEN,
     Choice,
     Dialect,
+    Nature,
     Option,
     Test,
     give_mark,
     gives_loop,
     ini,
-    is_async,
+    owner,
     uses_xunit,
 )
 from loopscope.errors import DeclarationError
@@ -102,6 +108,7 @@ class PytestAsyncio(Dialect):
         ),
     )
     variant = "_asyncio_loop_factory"
+    parameters = (variant, POLICY)
     only_with_peer = (LOOP,)
     opened_loop = "_opened_loop"
     lent = (
@@ -134,6 +141,9 @@ class PytestAsyncio(Dialect):
 
     def default_for(self, definition: Definition) -> Scope | None:
         return self.fixture_default
+
+    def varies(self, item: pytest.Function) -> bool:
+        return names_factories(item)
 
     def variants(self, test: Test) -> Sequence[Any]:
         mark = test.item.get_closest_marker(self.mark)
@@ -297,15 +307,21 @@ def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
 def _adapt(item: pytest.Function) -> None:
     """Give a test what pytest-asyncio gives it when it is collected."""
     spoken = item.config.stash[SPOKEN]
-    if not is_async(spoken.describe(item).body):
+    test = spoken.describe(item)
+    if not test.is_async:
         return
-    if not isinstance(spoken.owner(item), PytestAsyncio):
+    is_marked = item.get_closest_marker(PytestAsyncio.mark) is not None
+    is_generator = test.nature is Nature.ASYNC_GENERATOR
+    is_variant = PytestAsyncio.variant in test.parameters
+    if is_marked and not is_generator and not is_variant:
         return
-    if item.get_closest_marker(PytestAsyncio.mark) is None:
+    if not isinstance(owner(test, spoken.dialects), PytestAsyncio):
+        return
+    if not is_marked:
         give_mark(item, PytestAsyncio.mark)
-    if PytestAsyncio.variant in spoken.describe(item).parameters:
+    if is_variant:
         item.fixturenames.append(PytestAsyncio.variant)  # as users of the hook have come to expect
-    if inspect.isasyncgenfunction(spoken.describe(item).body):
+    if is_generator:
         reason = (
             "Tests based on asynchronous generators are not supported. "
             f"{item.name} will be ignored."
@@ -331,10 +347,11 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if ini(metafunc.config, "asyncio_default_fixture_loop_scope", UNKNOWN) is UNKNOWN:
-        return  # 0.23, which does not know the new word yet
-    mark = next(metafunc.definition.iter_markers(PytestAsyncio.mark), None)
-    if mark is not None and "scope" in mark.kwargs and "loop_scope" not in mark.kwargs:
+    mark = metafunc.definition.get_closest_marker(PytestAsyncio.mark)
+    if mark is None or "scope" not in mark.kwargs or "loop_scope" in mark.kwargs:
+        return
+    # Not in 0.23, which does not know the new word yet.
+    if ini(metafunc.config, "asyncio_default_fixture_loop_scope", UNKNOWN) is not UNKNOWN:
         warnings.warn(
             pytest.PytestDeprecationWarning(
                 f'{metafunc.definition.nodeid}: mark.asyncio\'s argument "scope" is deprecated. '

@@ -29,10 +29,12 @@ from loopscope.dialects.vocabulary import (
     SPOKEN,
     Choice,
     Dialect,
+    Nature,
     Option,
     Test,
     give_mark,
     is_async,
+    owner,
     uses_xunit,
 )
 from loopscope.errors import UnknownName
@@ -88,7 +90,7 @@ class PytestTrio(Dialect):
             raise pytest.UsageError(str(UnknownName("trio_run", run, RUNS)))
 
     def marks(self, test: Test) -> bool:
-        return inspect.iscoroutinefunction(test.body)
+        return test.nature is Nature.COROUTINE
 
     def declared_on(self, function: Callable[..., Any]) -> Declared | None:
         function = getattr(function, "__func__", function)
@@ -291,10 +293,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     spoken = item.config.stash[SPOKEN]
+    dialect = spoken.named(PytestTrio.name)
+    if dialect is None or not dialect.is_auto or not isinstance(item, pytest.Function):
+        return  # whatever else makes a test one of pytest-trio's is a mark
+    test = spoken.describe(item)
     if (
-        isinstance(item, pytest.Function)
-        and is_async(spoken.describe(item).body)
-        and isinstance(spoken.owner(item), PytestTrio)
+        test.is_async
+        and owner(test, spoken.dialects) is dialect
         and item.get_closest_marker(PytestTrio.mark) is None
     ):
         give_mark(item, PytestTrio.mark)

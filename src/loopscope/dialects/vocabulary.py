@@ -11,10 +11,12 @@ that claims whoever uses it; a mode that claims whatever is asynchronous.
 
 from __future__ import annotations
 
+import enum
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FunctionType, MethodType
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import pytest
@@ -72,13 +74,23 @@ class Choice:
         return cls(key or backend, lambda get: (backend, options), backend)
 
 
-@dataclass(frozen=True, slots=True)
+class Nature(enum.Enum):
+    """What a call of a function gives."""
+
+    SYNC = "a value"
+    COROUTINE = "a coroutine"
+    ASYNC_GENERATOR = "an async generator"
+
+    __hash__ = object.__hash__  # that of Enum is a function in Python
+
+
+@dataclass(eq=False, slots=True)  # not frozen, which would take twice the time to make one
 class Test:
     """What a dialect may know of a collected test.
 
-    `body` is the function that its author wrote, and `arguments` are the names of what that is
-    called with; `fixtures` names what it asks for, directly or not; `nearest` finds a definition by
-    name.
+    `body` is the function that its author wrote, of that `nature`, and `arguments` are the names of
+    what that is called with; `fixtures` names what it asks for, directly or not; `nearest` finds a
+    definition by name.
     """
 
     item: pytest.Function
@@ -87,6 +99,13 @@ class Test:
     nearest: Callable[[str], Definition | None]
     parameters: Mapping[str, Any] = field(default_factory=dict)
     arguments: Sequence[str] = ()
+    nature: Nature = field(init=False)
+    is_async: bool = field(init=False)
+    """Whether it has to run on a loop itself."""
+
+    def __post_init__(self) -> None:
+        self.nature = nature(self.body)
+        self.is_async = self.nature is not Nature.SYNC
 
     def place_of(self, definition: Definition) -> str | None:
         """Return file and line of a fixture, relative to the root directory if it is in there."""
@@ -97,14 +116,13 @@ class Test:
         inside = path.relative_to(root) if path.is_relative_to(root) else path
         return f"{inside.as_posix()}:{code.co_firstlineno}"
 
-    @property
-    def is_async(self) -> bool:
-        """Whether it has to run on a loop itself."""
-        return is_async(self.body)
-
 
 class Dialect:
     """One vocabulary, as it is configured in one run.
+
+    What it says of a test is said of all tests that are alike: those in the same module and class
+    that ask for the same fixtures, whose bodies are of the same nature, with the same marks called
+    `mark` and the same values of its `parameters`. Nothing else about a test may matter.
 
     Raises:
         pytest.UsageError: an option with a value that is not valid; the message lists those.
@@ -122,6 +140,8 @@ class Dialect:
     options: ClassVar[tuple[Option, ...]] = ()
     variant: ClassVar[str] = "loopscope_backend"
     """The parameter by which a test is run once on each of several backends."""
+    parameters: ClassVar[tuple[str, ...]] = ("loopscope_backend",)
+    """The parameters whose values it asks for."""
     always_planned: ClassVar[bool] = False
     """Whether it has no words for loop scopes, so that no plan can follow them to the letter."""
     allows_mismatch: ClassVar[bool] = True
@@ -191,6 +211,10 @@ class Dialect:
         """Return the fixture whose value is to be the loop of `test`, if there is one."""
         return None
 
+    def varies(self, item: pytest.Function) -> bool:
+        """Say whether a test whose marks say nothing may be run on several backends."""
+        return False
+
     def variants(self, test: Test) -> Sequence[Any]:
         """Return a `pytest.param` for each backend that `test` is to run on, if it is for us."""
         return ()
@@ -252,6 +276,16 @@ class Spoken:
         """Return the dialect that a test is written in, None if nobody claims it."""
         return owner(self.describe(item), self.dialects)
 
+    def may_vary(self, item: pytest.Function) -> bool:
+        """Say whether `item` may be run on several backends: the suite or a mark may say so."""
+        for node in item.iter_parents():
+            for mark in node.own_markers:
+                if (mark.args or mark.kwargs) and any(
+                    mark.name == dialect.mark for dialect in self.dialects
+                ):
+                    return True
+        return any(dialect.varies(item) for dialect in self.dialects)
+
     def named(self, name: str) -> Dialect | None:
         """Return the dialect that users call `name`, if it is spoken."""
         return next((dialect for dialect in self.dialects if dialect.name == name), None)
@@ -278,7 +312,7 @@ def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
     the last one, so that the first dialect, which is ours, takes what is left. Our fixture claims
     after those of others, too: it is a way to the loop of a test, which they decide.
     """
-    marking = [dialect for dialect in dialects if dialect.marks(test)]
+    marking = [dialect for dialect in dialects if dialect.marks(test)] if test.is_async else []
     marked = _marked(test, marking)
     if marked is not None:
         return marked
@@ -293,15 +327,17 @@ def owner(test: Test, dialects: Sequence[Dialect]) -> Dialect | None:
 
 def _marked(test: Test, dialects: Sequence[Dialect], *, by_any: bool = False) -> Dialect | None:
     """Return the dialect of the nearest mark that says whose a test is, or else of any mark."""
+    if not dialects:
+        return None
     for node in test.item.iter_parents():
+        if not node.own_markers:
+            continue
         given = node.stash.get(GIVEN, None)
         on_node = [mark for mark in node.own_markers if mark is not given]
         for dialect in dialects:
-            if any(
-                dialect.is_told_by(mark) or (by_any and mark.name == dialect.mark)
-                for mark in on_node
-            ):
-                return dialect
+            for mark in on_node:
+                if mark.name == dialect.mark and (by_any or dialect.is_told_by(mark)):
+                    return dialect
     return None
 
 
@@ -311,7 +347,7 @@ def owner_of_fixtures(test: Test, dialects: Sequence[Dialect]) -> Dialect | None
         definition = test.nearest(name)
         if definition is None:
             continue
-        for dialect in dialects:
+        for dialect in dialects if may_be_decorated(definition.func) else ():
             if dialect.decorates(definition.func):
                 return dialect
         if is_async(definition.func):
@@ -367,6 +403,33 @@ def ini(config: pytest.Config, name: str, default: Any = None) -> Any:
         return default
 
 
+def may_be_decorated(function: object) -> bool:
+    """Say whether something is attached to a function, by which dialects know their decorators."""
+    return bool(getattr(function, "__dict__", True))
+
+
+_SAYS_NOTHING = {"pytestmark"}
+"""What can be attached to a function that is not asynchronous for all that."""
+
+
+def nature(function: object) -> Nature:
+    """Return what a call of `function` gives."""
+    if type(function) is MethodType:
+        function = function.__func__
+    if type(function) is FunctionType:
+        # What `inspect` says as well, and takes as long for as all else that is asked about a test.
+        flags = function.__code__.co_flags
+        if flags & inspect.CO_COROUTINE:
+            return Nature.COROUTINE
+        if flags & inspect.CO_ASYNC_GENERATOR:
+            return Nature.ASYNC_GENERATOR
+        if not function.__dict__ or function.__dict__.keys() <= _SAYS_NOTHING:
+            return Nature.SYNC
+    if inspect.iscoroutinefunction(function):
+        return Nature.COROUTINE
+    return Nature.ASYNC_GENERATOR if inspect.isasyncgenfunction(function) else Nature.SYNC
+
+
 def is_async(function: object) -> bool:
     """Say whether `function` has to run on a loop."""
-    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    return nature(function) is not Nature.SYNC

@@ -90,6 +90,19 @@ def definitions(item: pytest.Function) -> Mapping[str, Sequence[AnyFixtureDef]]:
     return item._fixtureinfo.name2fixturedefs
 
 
+def closure(item: pytest.Function, *, is_parametrized: bool) -> tuple[object, ...]:
+    """Return what is equal for two tests that can reach the same definitions in the same way.
+
+    What stands for an argument of `@pytest.mark.parametrize` is made for each test function, and
+    of no interest.
+    """
+    info = item._fixtureinfo
+    known: Iterable[Sequence[AnyFixtureDef]] = info.name2fixturedefs.values()
+    if is_parametrized:
+        known = [() if is_parameter(one[-1]) else one for one in known]
+    return info.initialnames, tuple(item.fixturenames), tuple(map(tuple, known))
+
+
 def closure_names(item: pytest.Function) -> Sequence[str]:
     """Return the names of the fixtures that `item` asks for, directly or not."""
     return item.fixturenames
@@ -149,6 +162,8 @@ def xunit_level(name: str) -> str | None:
     They are known by their names only (`Module.collect`, `Class.collect`); those that call the
     methods of a unittest.TestCase are named otherwise.
     """
+    if not name.startswith("_xunit"):
+        return None
     found = _XUNIT_NAME.match(name)
     return None if found is None else found[1]
 

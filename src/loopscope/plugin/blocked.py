@@ -12,7 +12,7 @@ import pytest
 
 from loopscope.diagnose import catalog
 from loopscope.errors import BlockedLoopWarning
-from loopscope.plugin.collection import describe
+from loopscope.plugin.described import describe
 from loopscope.plugin.outcomes import add_note
 
 if TYPE_CHECKING:

@@ -69,10 +69,10 @@ class EngineTrace:
 
     def planned(self, plan: Plan, findings: Iterable[Finding]) -> None:
         """Record the loops of `plan` that several tests may share, and what is wrong with it."""
-        now = self._recorder.now()
+        now, reasons = self._recorder.now(), plan.reasons
         for loop, residents in plan.members().items():
             if loop.anchor.scope is not Scope.FUNCTION:
-                reason = plan.suite.vertices[plan.reasons[loop]]
+                reason = plan.suite.vertices[reasons[loop]]
                 tests = sum(vertex.kind is Kind.TEST for vertex in residents)
                 scope, node = loop.anchor.scope.word, loop.anchor.node
                 because = (reason.name, str(reason.origin))

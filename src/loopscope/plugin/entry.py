@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,8 @@ from loopscope.plugin import (
 )
 from loopscope.plugin.background import Background
 from loopscope.plugin.blocked import BlockedLoops
-from loopscope.plugin.collection import Collection, describe
+from loopscope.plugin.collection import Collection
+from loopscope.plugin.described import describe
 from loopscope.plugin.endings import Endings
 from loopscope.plugin.execution import Execution, Refusal
 from loopscope.plugin.notes import Notes
@@ -39,7 +41,7 @@ from loopscope.plugin.state import KEY, STEPPED_IN, State
 from loopscope.plugin.timeouts import Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
 
     from loopscope.plugin.fixtures import Loopscope
 
@@ -134,8 +136,6 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     state = config.stash[KEY]
     if state.settings.engine == "off":
         return
-    if state.settings.engine == "on":
-        variants.complete(session.items, state.collection)
     make_plan(state, session.items)
     workers.hand_over(config, state)
     if state.trace is not None and state.plan is not None:
@@ -196,7 +196,7 @@ def _look_after(config: pytest.Config, state: State, runtime: Runtime | None) ->
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:
     """Say whether there is a fixture that a test without any loop could ask for dynamically."""
     return any(
-        collection.may_need_loop(definition)
+        collection.decisions.needs.may_need(definition)
         for definition in _compat.all_fixture_definitions(session)
     )
 
@@ -220,22 +220,21 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             reporting.announce_owner(item.config, owner.name, loop)
 
 
-def pytest_report_collectionfinish(
-    config: pytest.Config, items: Sequence[pytest.Item]
-) -> list[str]:
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     state = config.stash[KEY]
     lines = []
     if state.settings.engine != "off" and config.option.verbose >= 0:
-        lines += reporting.owners_summary(_owners(items, state.collection), native.MARK)
+        lines += reporting.owners_summary(_owners(state.collection), native.MARK)
     lines += reporting.findings_summary(state.findings)
     if state.plan is not None:
         lines += reporting.loops(config, state.settings, state.plan)
     return lines
 
 
-def _owners(items: Iterable[pytest.Item], collection: Collection) -> Iterator[str | None]:
-    """Yield the name of the dialect of each async test, None where nobody claims it."""
-    for item in items:
-        if _compat.is_test_function(item) and describe(item).is_async:
-            owner = collection.owner(item)
-            yield None if owner is None else owner.name
+def _owners(collection: Collection) -> Counter[str | None]:
+    """Return how many async tests are written in which dialect, None if nobody claims them."""
+    counts: Counter[str | None] = Counter()
+    for alike in collection.decisions.all:
+        if alike.needs_loop and alike.lacking is None:
+            counts[None if alike.owner is None else alike.owner.name] += alike.count
+    return counts

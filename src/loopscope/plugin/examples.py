@@ -20,7 +20,7 @@ from loopscope.dialects import native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_given_loop
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
-from loopscope.plugin.collection import describe, hypothesis_handle
+from loopscope.plugin.described import describe, hypothesis_handle
 from loopscope.plugin.outcomes import add_note
 from loopscope.plugin.side_by_side import is_placeholder
 
@@ -133,7 +133,10 @@ def findings(collection: Collection, items: Iterable[pytest.Item]) -> Iterator[c
     """Yield a finding for each test that asks for fresh fixtures and has no examples."""
     for item in items:
         # A mark on a module or class is for those of its tests that it can mean something to.
-        if not any(mark.name == native.MARK and OPTION in mark.kwargs for mark in item.own_markers):
+        for mark in item.own_markers:
+            if mark.name == native.MARK and OPTION in mark.kwargs:
+                break
+        else:
             continue
         obj = getattr(item, "obj", None)
         if asks_for_fresh_fixtures(item) and hypothesis_handle(obj) is None:

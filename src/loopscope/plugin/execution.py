@@ -12,7 +12,7 @@ from loopscope.diagnose import catalog
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop, is_xunit
 from loopscope.plugin import _compat
 from loopscope.plugin.background import followed_by
-from loopscope.plugin.collection import hypothesis_handle, test_body
+from loopscope.plugin.described import hypothesis_handle, test_body
 from loopscope.plugin.examples import Examples, asks_for_fresh_fixtures
 from loopscope.plugin.finalizers import Finalizers
 from loopscope.plugin.fixtures import Loopscope

@@ -22,7 +22,7 @@ import pytest
 
 from loopscope.backends import registry
 from loopscope.plugin import _compat
-from loopscope.plugin.collection import hypothesis_handle
+from loopscope.plugin.described import hypothesis_handle
 from loopscope.trace.events import LoopClosed, LoopOpened
 
 if TYPE_CHECKING:

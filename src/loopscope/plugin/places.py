@@ -29,25 +29,44 @@ _COLLECTORS: tuple[tuple[type[Node], Scope], ...] = (
 class Places:
     """The nodes of the collection tree as anchors, and the way back."""
 
-    nodes: dict[Anchor, Node] = field(default_factory=dict)
+    _nodes: dict[str, Node] = field(default_factory=dict)
+    _tests: dict[str, Anchor] = field(default_factory=dict)
+    _around: dict[Node, tuple[Anchor, bool]] = field(default_factory=dict)
     _anchors: dict[Node, Anchor] = field(default_factory=dict)
 
     def of(self, item: pytest.Item) -> Anchor:
         """Return the place of one test, in its chain of places up to the session."""
-        anchor = self._anchors.get(item)
-        if anchor is None:
-            parent = item.parent
-            assert parent is not None
-            around = self._collector_anchor(parent)
-            name = item.nodeid
-            while Anchor(Scope.FUNCTION, name) in self.nodes:
-                name += "'"  # the same test once more, by --keep-duplicates
-            if item.getparent(pytest.Class) is None:
-                # pytest gives a class-scoped fixture outside of any class the life of its test.
-                around = self._known(Anchor(Scope.CLASS, name, around), item)
-            anchor = self._known(Anchor(Scope.FUNCTION, name, around), item)
-            self._anchors[item] = anchor
+        name = item.nodeid
+        while name in self._tests:
+            if self._nodes[name] is item:
+                return self._tests[name]
+            name += "'"
+        return self.add(item, *self.around(item))
+
+    def around(self, item: pytest.Item) -> tuple[Anchor, bool]:
+        """Return the place that a test is in, and whether it is in a class there."""
+        parent = item.parent
+        assert parent is not None
+        if parent not in self._around:
+            in_class = parent.getparent(pytest.Class) is not None
+            self._around[parent] = self._collector_anchor(parent), in_class
+        return self._around[parent]
+
+    def add(self, item: pytest.Item, around: Anchor, in_class: bool) -> Anchor:
+        """Return the place of a test that none is known of yet."""
+        name = item.nodeid
+        while name in self._nodes:
+            name += "'"  # the same test once more, by --keep-duplicates
+        self._nodes[name] = item
+        if not in_class:
+            # pytest gives a class-scoped fixture outside of any class the life of its test.
+            around = Anchor(Scope.CLASS, name, around)
+        anchor = self._tests[name] = Anchor(Scope.FUNCTION, name, around)
         return anchor
+
+    def node(self, anchor: Anchor) -> Node:
+        """Return the node of a place."""
+        return self._nodes[anchor.node]
 
     def _collector_anchor(self, node: Node) -> Anchor:
         anchor = self._anchors.get(node)
@@ -68,7 +87,7 @@ class Places:
         return anchor
 
     def _known(self, anchor: Anchor, node: Node) -> Anchor:
-        self.nodes[anchor] = node
+        self._nodes[anchor.node] = node
         return anchor
 
     def of_fixture(self, item: pytest.Item, definition: AnyFixtureDef) -> Anchor:
@@ -109,6 +128,10 @@ class Origins:
         if code is None:
             return Origin(module, 1)
         return Origin(self._inside_root(code.co_filename) or module, code.co_firstlineno)
+
+    def of_test(self, item: pytest.Function) -> Origin:
+        """Return where a test is written down."""
+        return self.of(item.function)
 
     def of_class(self, node: pytest.Class) -> Origin:
         """Return where a test class is written down."""

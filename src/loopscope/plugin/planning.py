@@ -10,7 +10,7 @@ from loopscope.backends import registry
 from loopscope.core.graph import reach
 from loopscope.core.plan import plan
 from loopscope.diagnose.fixes import findings
-from loopscope.plugin import examples, unittest_cases, variants, xunit
+from loopscope.plugin import examples, unittest_cases, variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from loopscope.plugin.state import State
 
 
-def make_plan(state: State, items: Sequence[pytest.Item]) -> None:
-    """Plan `items` and keep plan and findings in `state`."""
+def make_plan(state: State, items: list[pytest.Item]) -> None:
+    """Plan `items` and keep plan and findings in `state`.
+
+    Those that were marked too late for pytest are replaced by what they would have become.
+    """
     collection = state.collection
-    for item in items:
-        if collection.spoken.executes and isinstance(item, pytest.Function):
-            # Done already, except for what is collected without pytest_generate_tests.
-            xunit.make_awaited(item)
-        collection.add(item)
+    _collect(collection, items)
     state.plan = plan(collection.suite, state.settings.policy)
     found = [
         *collection.findings,
@@ -44,6 +43,24 @@ def make_plan(state: State, items: Sequence[pytest.Item]) -> None:
         backend = collection.choices[key].backend if key in collection.choices else None
         if backend is not None:
             registry.get(backend).load()
+
+
+def _collect(collection: Collection, items: list[pytest.Item]) -> None:
+    decide = collection.decisions.decide
+    late: dict[int, list[pytest.Function]] = {}
+    for index, item in enumerate(items):
+        if isinstance(item, pytest.Function):
+            alike = decide(item)
+            if alike.lacking is not None:
+                late[index] = variants.completed(item, alike.lacking)
+                for variant in late[index]:
+                    alike = decide(variant)
+                    if alike.is_concerned:
+                        collection.add(variant, alike)
+            elif alike.is_concerned:
+                collection.add(item, alike)
+    for index, made in reversed(late.items()):
+        items[index : index + 1] = made
 
 
 def concerned(

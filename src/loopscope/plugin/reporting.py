@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, TextIO
 
@@ -11,6 +10,7 @@ from loopscope.plugin import _compat
 from loopscope.report.ladder import Ladder, ladder, summary
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable, Sequence
 
     import pytest
@@ -30,13 +30,12 @@ def header(settings: Settings) -> str:
     )
 
 
-def owners_summary(owners: Iterable[str | None], ours: str) -> list[str]:
+def owners_summary(counts: Counter[str | None], ours: str) -> list[str]:
     """Return the line that tells in which vocabulary how many async tests are written.
 
-    `owners` has the name of a dialect for each of them, or None for one that nobody claims. There
-    is nothing to tell where they are all in `ours`.
+    `counts` is by the name of a dialect, or None for tests that nobody claims. There is nothing to
+    tell where they are all in `ours`.
     """
-    counts = Counter(owners)
     unclaimed = counts.pop(None, 0)
     parts = [f"{count} {name}" for name, count in counts.most_common()]
     if unclaimed:

@@ -113,7 +113,7 @@ class Runtime:
 
         Returns whether it does: what is over already has no loop any more.
         """
-        node = self.collection.places.nodes[loop.anchor]
+        node = self.collection.places.node(loop.anchor)
         if loop not in self._to_be_closed and _compat.is_set_up(node):
             self._to_be_closed.add(loop)
             node.addfinalizer(partial(self._close, loop))
@@ -142,8 +142,8 @@ class Runtime:
 
     def sweep(self) -> None:
         """Tear down what is still open of places that pytest has left."""
-        nodes = self.collection.places.nodes
-        self._sweep(lambda anchor: not _compat.is_set_up(nodes[anchor]))
+        node = self.collection.places.node
+        self._sweep(lambda anchor: not _compat.is_set_up(node(anchor)))
 
     def _sweep(self, is_left: Callable[[Anchor], bool]) -> None:
         for anchor in sorted(self._tasks, key=lambda anchor: anchor.scope):
@@ -157,7 +157,7 @@ class Runtime:
     def context(self, anchor: Anchor) -> Context:
         """Return the context of a place; it ends when pytest leaves the place."""
         if not self.contexts.knows(anchor):
-            self.collection.places.nodes[anchor].addfinalizer(partial(self._end, anchor))
+            self.collection.places.node(anchor).addfinalizer(partial(self._end, anchor))
         return self.contexts.of(anchor)
 
     def _end(self, anchor: Anchor) -> None:

@@ -21,7 +21,7 @@ from loopscope.backends.interrupts import Interrupts
 from loopscope.backends.outcome import keyboard_interrupt_in
 from loopscope.diagnose import catalog
 from loopscope.plugin import _compat
-from loopscope.plugin.collection import describe, hypothesis_handle, test_body
+from loopscope.plugin.described import describe, hypothesis_handle, test_body
 from loopscope.plugin.outcomes import outcome_in
 from loopscope.plugin.places import Origins
 from loopscope.plugin.runtime import Refused

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 def findings(collection: Collection, plan: Plan) -> Iterator[catalog.Finding]:
     """Yield a finding for each async fixture of test cases that make their loop themselves."""
+    if not any(alike.runs_own_loop for alike in collection.decisions.all):
+        return
     vertices = plan.suite.vertices
     cases: dict[tuple[str, Origin], dict[pytest.Class, None]] = {}
     first: dict[tuple[str, Origin], Vertex] = {}

@@ -90,7 +90,7 @@ def ladder(plan: Plan) -> Ladder:
 
     Rungs are in the order of their scopes, then of backends as they come, then of places.
     """
-    members = plan.members()
+    members, reasons = plan.members(), plan.reasons
     tests = sum(_tests(vertices) for vertices in members.values())
     wide = [loop for loop in members if loop.anchor.scope is not Scope.FUNCTION]
     wide.sort(key=_order(members))
@@ -104,7 +104,7 @@ def ladder(plan: Plan) -> Ladder:
             own.setdefault(_around(loop, known), Counter())[loop.name] += 1
 
     def rung(loop: Loop) -> Rung:
-        reason = plan.suite.vertices[plan.reasons[loop]]
+        reason = plan.suite.vertices[reasons[loop]]
         return Rung(
             loop.name,
             reason.name,
