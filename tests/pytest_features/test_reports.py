@@ -108,16 +108,16 @@ def test_junit_cases(inner: Inner, backend: str) -> None:
     # pytest lists the error of a teardown beside the test that passed.
     assert {name: [child.tag for child in case] for name, case in found.items()} == {
         "test_passes": ["properties"],
-        "test_fails": ["failure"],
-        "test_skips": ["skipped"],
-        "test_errs": ["error"],
-        "test_errs_later": ["error"],
+        "test_fails": ["properties", "failure"],
+        "test_skips": ["properties", "skipped"],
+        "test_errs": ["properties", "error"],
+        "test_errs_later": ["properties", "error"],
     }
-    failure = found["test_fails"][0]
+    failure = found["test_fails"][1]
     assert failure.attrib["message"].startswith("AssertionError: the message\nassert 1 == 2")
     assert "package/test_it.py:24: AssertionError" in str(failure.text)
-    assert "broken fixture" in str(found["test_errs"][0].attrib["message"])
-    assert "broken teardown" in str(found["test_errs_later"][0].attrib["message"])
+    assert "broken fixture" in str(found["test_errs"][1].attrib["message"])
+    assert "broken teardown" in str(found["test_errs_later"][1].attrib["message"])
     assert "src/loopscope" not in (inner.root / "report.xml").read_text(encoding="utf-8")
 
 

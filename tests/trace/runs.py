@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 _texts = st.text(st.characters(exclude_categories=()), max_size=12)
 _VALUES: dict[Any, SearchStrategy[Any]] = {
     str: _texts,
-    float: st.floats(0, 1e9),
+    # Whole microseconds, as a file has them.
+    float: st.integers(0, 10**15).map(lambda number: number / 1e6),
     int: st.integers(),
     bool: st.booleans(),
     types.NoneType: st.none(),

@@ -27,8 +27,11 @@ if TYPE_CHECKING:
 
 
 def drawn(events: Iterable[Event], process: int = 1) -> list[dict[str, Any]]:
-    lanes = Lanes(process)
-    return [json.loads(line) for event in events for line in lanes.lines(event)]
+    lines: list[str] = []
+    lanes = Lanes(process, lines.append)
+    for event in events:
+        lanes.draw(event)
+    return list(map(json.loads, lines))
 
 
 def lanes_of(events: Iterable[Event]) -> dict[str, list[str]]:

@@ -75,10 +75,10 @@ async def test_dies():
 
 def test_a_process_that_dies_leaves_a_trace_that_says_in_which_test(recorded: Recorded) -> None:
     recorded.run("""
-import os
+import os, time
 
 async def test_one():
-    pass
+    time.sleep(0.1)  # a file is not written to more often than that
 
 async def test_dies():
     os._exit(3)
@@ -105,12 +105,12 @@ def test_a_path_that_cannot_be_is_told_before_any_test_runs(
 
 def test_a_trace_that_cannot_be_written_any_more_costs_no_result(recorded: Recorded) -> None:
     recorded.pytester.makeconftest("""
-from loopscope.trace.file import TraceFile
+from loopscope.trace.file import Part
 
-def fails(self, event, process=1):
+def fails(self, event):
     raise OSError("no space left on device")
 
-TraceFile.write = fails
+Part.write = fails
 """)
     result = recorded.run(SUITE)
     result.assert_outcomes(passed=4)

@@ -15,7 +15,6 @@ from loopscope.trace.recorder import Memory, Recorder, Sink
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from loopscope.trace.events import Event
 
 CARRIED = "loopscope_events"
 """What the events of a worker are called on its reports, and in its last words."""
@@ -41,25 +40,10 @@ class ToTrace:
         self._file = file.TraceFile(path)
 
     def sink(self, process: int) -> Sink:
-        return _OfProcess(self._file, process)
+        return self._file.part(process)
 
     def close(self) -> None:
         self._file.close()
-
-
-class _OfProcess:
-    """The part of a file that one process has."""
-
-    def __init__(self, whole: file.TraceFile, process: int) -> None:
-        self.name = whole.name
-        self._whole = whole
-        self._process = process
-
-    def write(self, event: Event) -> None:
-        self._whole.write(event, self._process)
-
-    def close(self) -> None:
-        """The others may go on."""
 
 
 class ToReport:

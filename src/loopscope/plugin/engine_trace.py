@@ -43,7 +43,9 @@ class Planned:
     def of_test(self, item: pytest.Item) -> str | None:
         """Return the loop of a test that runs on one."""
         test = self._runtime.test(item)
-        return None if test is None or not test.needs_loop else str(self._runtime.loop_for(test))
+        if test is None or not test.needs_loop or self._runtime.trace is None:
+            return None
+        return self._runtime.trace.name_of(self._runtime.loop_for(test))
 
     def of_fixture(self, definition: AnyFixtureDef, request: SubRequest) -> str | None:
         """Return the loop of a fixture that runs on one."""
@@ -66,6 +68,13 @@ class EngineTrace:
     def __init__(self, recorder: Recorder) -> None:
         self.test: str | None = None
         self._recorder = recorder
+        self._named: tuple[Loop | None, str] = None, ""
+
+    def name_of(self, loop: Loop) -> str:
+        """Return what `loop` is called; it is mostly the one that was asked for last."""
+        if self._named[0] is not loop:
+            self._named = loop, str(loop)
+        return self._named[1]
 
     def planned(self, plan: Plan, findings: Iterable[Finding]) -> None:
         """Record the loops of `plan` that several tests may share, and what is wrong with it."""
@@ -83,15 +92,15 @@ class EngineTrace:
 
     def opened(self, loop: Loop) -> None:
         """Record that a loop was opened."""
-        anchor = loop.anchor
+        anchor, name = loop.anchor, self.name_of(loop)
         opened = LoopOpened(
-            self._recorder.now(), str(loop), loop.backend, anchor.scope.word, anchor.node
+            self._recorder.now(), name, loop.backend, anchor.scope.word, anchor.node
         )
         self._recorder.record(opened)
 
     def closed(self, loop: Loop) -> None:
         """Record that a loop was closed."""
-        self._recorder.record(LoopClosed(self._recorder.now(), str(loop)))
+        self._recorder.record(LoopClosed(self._recorder.now(), self.name_of(loop)))
 
     def task_began(self, anchor: Anchor, loop: Loop) -> None:
         """Record that a scope has a task; that of a test is the test."""

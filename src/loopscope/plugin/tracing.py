@@ -102,6 +102,7 @@ class Tracing:
         self._state = state
         self._engine = engine
         self._worker = worker
+        self._item: pytest.Item | None = None
         self._phase_began = 0.0
         self._up: dict[AnyFixtureDef, tuple[str, str | None]] = {}
         self._going_down: dict[AnyFixtureDef, float] = {}
@@ -121,37 +122,31 @@ class Tracing:
         )
         self.recorder.record(began)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_logstart(self, nodeid: str) -> None:
-        self._engine.test = nodeid
+    # No wrappers: this runs three times a test, and nothing that is recorded happens before.
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._item = item
+        self._engine.test = item.nodeid
         self._phase_began = self.recorder.now()
         self.recorder.record(self._begun(item))
-        return (yield)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_call(self) -> Generator[None, None, None]:
-        __tracebackhide__ = True
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_call(self) -> None:
         self._phase_began = self.recorder.now()
-        return (yield)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
-        __tracebackhide__ = True
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_teardown(self) -> None:
         self._phase_began = self.recorder.now()
-        return (yield)
 
     def _begun(self, item: pytest.Item) -> TestBegan:
         collection, plan = self._state.collection, self._state.plan
         path, line, _ = item.location
-        origin, backend, loop, vocabulary = f"{path}:{(line or 0) + 1}", None, None, None
+        backend = planned = vocabulary = None
         vertex = collection.tests.get(item)
-        if vertex is not None and plan is not None:
-            loop, origin = plan.loop_of(vertex.id), str(vertex.origin)
-            backend = None if loop is None else loop.backend
+        loop = None if vertex is None or plan is None else plan.loop_of(vertex.id)
+        if loop is not None:
+            backend, planned = loop.backend, self._engine.name_of(loop)
         if isinstance(item, pytest.Function):
             owner = collection.owner(item)
             vocabulary = None if owner is None else owner.name
@@ -159,26 +154,30 @@ class Tracing:
             self._phase_began,
             item.nodeid,
             item.name,
-            origin,
+            f"{path}:{(line or 0) + 1}",
             path,
             backend,
-            None if loop is None else str(loop),
+            planned,
             vocabulary,
         )
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[Any]
-    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        ended = self.recorder.now()
-        report = yield
-        loop = None
-        if call.when == "call" and self.whereabouts is not None:
-            loop = self.whereabouts.of_test(item)
-        error = _message(report) if report.failed else None
-        phase = Phase(ended, self._phase_began, item.nodeid, call.when, report.outcome, loop, error)
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        loop = error = None
+        if report.when == "call" and self._item is not None and self.whereabouts is not None:
+            loop = self.whereabouts.of_test(self._item)
+        if report.outcome == "failed":
+            error = _message(report)
+        phase = Phase(
+            self.recorder.now(),
+            self._phase_began,
+            report.nodeid,
+            report.when,
+            report.outcome,
+            loop,
+            error,
+        )
         self.recorder.record(phase)
-        return report
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(
@@ -268,7 +267,7 @@ class Carrying:
         self._config = config
         self._parcel = parcel
 
-    @pytest.hookimpl(tryfirst=True)
+    # After the events of the report have been recorded, and before xdist, which is here already.
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         setattr(report, CARRIED, self._parcel.take())
 

@@ -35,7 +35,9 @@ HEADER = (
 """What every file begins with."""
 # An array must not end in a comma, so its last object is one that says nothing.
 _FOOTER = '{"ph":"M","name":"end","pid":0,"tid":0,"ts":0,"args":{}}\n]\n'
-_AT_ONCE = 256
+_AT_ONCE = 1024
+_OFTEN = 0.1
+"""Seconds between two writes to the file while one test follows another: each is a system call."""
 
 
 class TraceError(LoopscopeError):
@@ -63,8 +65,9 @@ class TraceFile:
     def __init__(self, path: Path) -> None:
         self.name = f"the trace {path}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lanes: dict[int, Lanes] = {}
+        self._parts: dict[int, Part] = {}
         self._lines: list[str] = []
+        self._waiting: list[tuple[Lanes, Event]] = []
         self._file = path.open("wb", buffering=0)
         try:
             self._put(HEADER)
@@ -72,21 +75,30 @@ class TraceFile:
             self._file.close()
             raise
 
-    def write(self, event: Event, process: int = 1) -> None:
-        """Write `event`, of one of the processes that run tests."""
-        lanes = self._lanes.get(process)
-        if lanes is None:
-            lanes = self._lanes[process] = Lanes(process)
-        self._lines += lanes.lines(event)
-        if type(event) is TestBegan or len(self._lines) >= _AT_ONCE:
-            self.flush()  # so that the file says what ran last, should the process die
+    def part(self, process: int) -> Part:
+        """Return the sink for the events of one of the processes that run tests."""
+        if process not in self._parts:
+            lanes = Lanes(process, self._lines.append)
+            self._parts[process] = Part(self, lanes, self._waiting)
+        return self._parts[process]
+
+    def write(self, event: Event) -> None:
+        """Write `event` of the only process."""
+        self.part(1).write(event)
 
     def flush(self) -> None:
         """See to it that what was written survives the process."""
-        # Kept in a list until then: what is in a buffer at a fork, the child writes once more.
-        lines, self._lines = self._lines, []
-        if lines:
-            self._put(",\n".join(lines) + ",\n")
+        # In lists until then: what is in a buffer at a fork, the child writes once more. And many at
+        # once take half the time of as many one by one, with a test in between.
+        try:
+            for lanes, event in self._waiting:
+                lanes.draw(event)
+        finally:
+            self._waiting.clear()
+            if self._lines:
+                text = ",\n".join(self._lines) + ",\n"
+                self._lines.clear()
+                self._put(text)
 
     def close(self) -> None:
         """Complete the file."""
@@ -102,6 +114,32 @@ class TraceFile:
             left = left[self._file.write(left) :]
 
 
+class Part:
+    """The part of a file that one process has: a sink for its events.
+
+    They wait in `waiting` until the file is flushed.
+    """
+
+    def __init__(self, whole: TraceFile, lanes: Lanes, waiting: list[tuple[Lanes, Event]]) -> None:
+        self.name = whole.name
+        self._whole = whole
+        self._lanes = lanes
+        self._waiting = waiting
+        self._flushed = 0.0
+
+    def write(self, event: Event) -> None:
+        """Write `event`."""
+        self._waiting.append((self._lanes, event))
+        # A test may take long, or the process with it: before that, the file says what went before.
+        is_due = type(event) is TestBegan and event.time >= self._flushed + _OFTEN
+        if is_due or len(self._waiting) >= _AT_ONCE:
+            self._flushed = event.time
+            self._whole.flush()
+
+    def close(self) -> None:
+        """Take note that there will be no more of this process; others may go on."""
+
+
 def write(path: Path, processes: Iterable[Iterable[Event]]) -> None:
     """Write the events of one or more processes into a file.
 
@@ -111,8 +149,9 @@ def write(path: Path, processes: Iterable[Iterable[Event]]) -> None:
     file = TraceFile(path)
     try:
         for number, events in enumerate(processes, start=1):
+            part = file.part(number)
             for event in events:
-                file.write(event, number)
+                part.write(event)
     finally:
         file.close()
 

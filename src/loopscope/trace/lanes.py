@@ -77,7 +77,8 @@ class Lane:
             before -= 1
         if before and slices[before - 1][1] > began:
             return False
-        del slices[before:]
+        if before < len(slices):
+            del slices[before:]
         slices.append((began, ended))
         if len(slices) > 2 * _REMEMBERED:
             self._since = slices[_REMEMBERED - 1][1]
@@ -86,19 +87,19 @@ class Lane:
 
 
 class Lanes:
-    """Turns the events of one process into lines of the Trace Event Format.
+    """Turns the events of one process into lines of the Trace Event Format, each a JSON object.
 
     One of the lines for an event has the whole of it in its `args`; the others are only there for
-    viewers.
+    viewers. Each line is handed to `put`.
     """
 
-    def __init__(self, process: int) -> None:
+    def __init__(self, process: int, put: Callable[[str], object]) -> None:
         self._process = process
+        self._put = put
         self._itself = Lane(process, 0)
         self._lanes: dict[str, Lane] = {}
         self._lane_of: dict[str, str] = {}
         self._lives: dict[str, str] = {}
-        self._lines: list[str] = []
         self._drawn: dict[type[Event], Callable[[Any], None]] = {
             RunBegan: self._process_began,
             Phase: self._phase,
@@ -110,12 +111,9 @@ class Lanes:
             TaskEnded: self._task,
         }
 
-    def lines(self, event: Event) -> list[str]:
-        """Return the lines for `event`, each of them a JSON object."""
-        lines: list[str] = []
-        self._lines = lines
+    def draw(self, event: Event) -> None:
+        """Hand on the lines for `event`."""
         self._drawn.get(type(event), self._instant)(event)
-        return lines
 
     def _process_began(self, event: RunBegan) -> None:
         name = quoted("pytest" if event.worker is None else event.worker)
@@ -198,6 +196,6 @@ class Lanes:
     def _line(
         self, phase: str, title: str, lane: Lane, time: int, args: str, more: str = ""
     ) -> None:
-        self._lines.append(
+        self._put(
             f'{{"ph":"{phase}","name":{quoted(title)},{lane.where},"ts":{time}{more},"args":{args}}}'
         )
