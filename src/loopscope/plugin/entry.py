@@ -16,6 +16,7 @@ from loopscope.plugin import (
     _compat,
     async_hooks,
     options,
+    plan_output,
     progress,
     properties,
     reporting,
@@ -31,6 +32,7 @@ from loopscope.plugin.collection import Collection, describe
 from loopscope.plugin.endings import Endings
 from loopscope.plugin.execution import Execution, Refusal
 from loopscope.plugin.notes import Notes
+from loopscope.plugin.owners import owners
 from loopscope.plugin.places import Origins
 from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
@@ -39,7 +41,7 @@ from loopscope.plugin.state import KEY, STEPPED_IN, State
 from loopscope.plugin.timeouts import Timeouts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from loopscope.plugin.fixtures import Loopscope
 
@@ -85,6 +87,7 @@ def pytest_configure(config: pytest.Config) -> None:
         side_by_side = SideBySide.of(spoken, state.interrupts)
         config.pluginmanager.register(side_by_side, "loopscope-side-by-side")
     tracing.begin(config, state)
+    plan_output.begin(config, state)
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(workers.Controller(), "loopscope-controller")
 
@@ -97,6 +100,7 @@ def _spoken(config: pytest.Config, settings: options.Settings) -> Spoken:
         is_auto=settings.mode == "auto",
         backends=settings.backends,
         known_backends=registry.names(),
+        always_planned=settings.engine == "observe",
     )
     others = (
         dialect(config, settings.policy)
@@ -226,16 +230,8 @@ def pytest_report_collectionfinish(
     state = config.stash[KEY]
     lines = []
     if state.settings.engine != "off" and config.option.verbose >= 0:
-        lines += reporting.owners_summary(_owners(items, state.collection), native.MARK)
+        lines += reporting.owners_summary(owners(items, state.collection), native.MARK)
     lines += reporting.findings_summary(state.findings)
     if state.plan is not None:
         lines += reporting.loops(config, state.settings, state.plan)
     return lines
-
-
-def _owners(items: Iterable[pytest.Item], collection: Collection) -> Iterator[str | None]:
-    """Yield the name of the dialect of each async test, None where nobody claims it."""
-    for item in items:
-        if _compat.is_test_function(item) and describe(item).is_async:
-            owner = collection.owner(item)
-            yield None if owner is None else owner.name
