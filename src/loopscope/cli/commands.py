@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from loopscope.cli.check import check
 from loopscope.cli.compare import compare
 from loopscope.cli.report import report
 
@@ -27,5 +28,5 @@ def loopscope() -> None:
     """Tell on which loop each async test and fixture ran, and why."""
 
 
-for _command in (report, compare):
+for _command in (check, report, compare):
     loopscope.add_command(_command)
