@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE = ROOT / "docs" / "command.md"
-CHECKED, REPORTED, COMPARED = blocks(PAGE, "")
+CHECKED, EXPLAINED, REPORTED, COMPARED = blocks(PAGE, "")
 CONFTEST, TEST = blocks(PAGE, "python")
 
 
@@ -54,13 +54,16 @@ def after() -> Recorded:
     return run
 
 
-def test_the_findings_are_what_is_printed(tmp_path: Path) -> None:
+def test_the_findings_and_the_explanation_are_what_is_printed(tmp_path: Path) -> None:
     from tests.cli.suites import run_in, written
 
     pytest.importorskip("pytest_asyncio")
     files = {"pytest.ini": "[pytest]\n", "conftest.py": CONFTEST, "test_account.py": TEST}
-    done = run_in(written(tmp_path, files), "check")
+    suite = written(tmp_path, files)
+    done = run_in(suite, "check")
     assert (done.returncode, done.stdout) == (1, CHECKED)
+    done = run_in(suite, "explain", "test_balance")
+    assert (done.returncode, done.stdout) == (0, EXPLAINED)
 
 
 def test_the_hook_for_pre_commit_is_the_one_that_is_shown() -> None:

@@ -47,7 +47,7 @@ def _codes(
 
 
 @click.command(epilog=_EPILOG)
-@click.argument("paths", metavar="[PATHS]... [-- PYTEST-ARGUMENTS...]", nargs=-1)
+@click.argument("paths", metavar="[PATHS]... [-- ARGUMENTS...]", nargs=-1)
 @suite_options("declared")
 @click.option(
     "--format",
