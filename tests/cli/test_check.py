@@ -34,7 +34,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, tuple[str, ..
     """Have a suite with one finding collected; return what collecting it was asked with."""
     calls = []
 
-    def collect(python: str, judged: str, arguments: Sequence[str]) -> Document:
+    def collect(python: str, judged: str, arguments: Sequence[str], *, whole: bool) -> Document:
         calls.append((python, judged, tuple(arguments)))
         return replace(document(DB, WRONG), root=str(Path.cwd()))
 

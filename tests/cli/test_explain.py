@@ -30,7 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[str, ...]]]:
     """Have a suite collected; return what collecting it was asked with."""
     calls = []
 
-    def collect(python: str, judged: str, arguments: Sequence[str]) -> Document:
+    def collect(python: str, judged: str, arguments: Sequence[str], *, whole: bool) -> Document:
         calls.append((judged, tuple(arguments)))
         return document(DB, OTHER_DB, TEST)
 

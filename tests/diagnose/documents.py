@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from loopscope.core.plain import as_plain
 from loopscope.core.plan import Policy, plan
 from loopscope.diagnose.fixes import findings
 from loopscope.diagnose.plan_file import AsyncTests, Document
@@ -35,6 +36,6 @@ def document(
         {"engine": "on", "mode": "auto", "loops": policy.value, "backends": ["asyncio"]},
         len(tests),
         (counted,),
-        planned,
+        as_plain(planned),
         (*findings(planned), *more),
     )

@@ -89,7 +89,7 @@ def check(
     planned even then. With --as planned it is judged as loopscope runs it, which is to ask for
     once loopscope executes the suite. What the ini file says in loopscope_ignore is not told.
     """
-    document = collect(python, judged, paths)
+    document = collect(python, judged, paths, whole=False)
     findings = Selection(select, ignore).of(document.findings)
     result = checked(judged, document, findings, _locator(Path(document.root)))
     text = "" if form == "text" and output is None else _FORMS[form](result)

@@ -75,8 +75,10 @@ def command_line(python: str, judged: str, arguments: Sequence[str], plan: Path)
     ]
 
 
-def collect(python: str, judged: str, arguments: Sequence[str]) -> Document:
+def collect(python: str, judged: str, arguments: Sequence[str], *, whole: bool) -> Document:
     """Let pytest collect the suite in the current directory, and return what it has planned.
+
+    Unless `whole` is true, the plan itself need not make sense if nothing is wrong with it.
 
     Raises:
         Failure: it could not; what pytest has said of it is shown.
@@ -100,7 +102,10 @@ def collect(python: str, judged: str, arguments: Sequence[str]) -> Document:
         if done.returncode not in _COLLECTED:
             raise _failure(python, done.returncode, done.stdout)
         try:
-            return read(plan)
+            document = read(plan)
+            if whole or document.findings:
+                _ = document.plan  # made now, so that what is wrong with it is told here
+            return document
         except (OSError, PlanFileError) as exc:
             click.echo(done.stdout, err=True)
             raise Failure(f"pytest has written no plan: {exc}") from None

@@ -54,7 +54,7 @@ def explain(name: str, paths: tuple[str, ...], judged: str, python: str) -> None
         except UnknownName as exc:
             raise click.BadParameter(str(exc), param_hint="CODE") from None
         return
-    document = collect(python, judged, paths)
+    document = collect(python, judged, paths, whole=True)
     plan = document.plan
     found = find(plan, name)
     if not found:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import types
 from dataclasses import dataclass
+from functools import cached_property
 from typing import (
     TYPE_CHECKING,
     Any,
@@ -22,7 +23,7 @@ from typing import (
 )
 
 from loopscope.core.origin import Origin
-from loopscope.core.plain import PlainPlan, as_plain, from_plain
+from loopscope.core.plain import PlainPlan, from_plain
 from loopscope.diagnose.catalog import CODES, Finding
 from loopscope.errors import LoopscopeError
 
@@ -116,17 +117,36 @@ class PlainDocument(TypedDict):
     findings: list[PlainFinding]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
-    """What the file of a plan says."""
+    """What the file of a plan says.
+
+    The plan of a large suite is most of it, and who asks what is wrong does not need it. So it is
+    kept as it is in the file, and made when it is asked for.
+    """
 
     versions: Versions
     root: str
     settings: PlainSettings
     tests: int
     async_tests: tuple[AsyncTests, ...]
-    plan: Plan
+    plain_plan: PlainPlan
     findings: tuple[Finding, ...]
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The plan.
+
+        Raises:
+            PlanFileError: what the file has of it makes no sense.
+        """
+        problem = _problem(self.plain_plan, PlainPlan, ".plan")
+        try:
+            if problem is not None:
+                raise ValueError(problem)
+            return from_plain(self.plain_plan)
+        except (ValueError, LoopscopeError) as exc:
+            raise PlanFileError(f"the plan cannot be read: {exc}") from None
 
     @property
     def number_of_async_tests(self) -> int:
@@ -144,7 +164,7 @@ def encode(document: Document) -> str:
         "settings": document.settings,
         "tests": document.tests,
         "async_tests": list(document.async_tests),
-        "plan": as_plain(document.plan),
+        "plan": document.plain_plan,
         "findings": [plain_finding(finding) for finding in document.findings],
     }
     return json.dumps(plain, separators=(",", ":")) + "\n"
@@ -194,9 +214,12 @@ def decode(text: str) -> Document:
             f"it is of version {given.get('version')!r}, and this loopscope reads version "
             f"{VERSION}: read it with the release that wrote it"
         )
-    problem = _problem(given, PlainDocument, "")
-    if problem is not None:
-        raise ValueError(problem)
+    for field, kind in _fields(PlainDocument).items():
+        if field not in given:
+            raise ValueError(f".{field} is missing")
+        problem = None if kind is PlainPlan else _problem(given[field], kind, f".{field}")
+        if problem is not None:
+            raise ValueError(problem)
     plain = cast("PlainDocument", given)
     return Document(
         plain["versions"],
@@ -204,16 +227,9 @@ def decode(text: str) -> Document:
         plain["settings"],
         plain["tests"],
         tuple(plain["async_tests"]),
-        _plan(plain["plan"]),
+        plain["plan"],
         tuple(map(_finding, plain["findings"])),
     )
-
-
-def _plan(plain: PlainPlan) -> Plan:
-    try:
-        return from_plain(plain)
-    except LoopscopeError as exc:
-        raise ValueError(str(exc)) from None
 
 
 def _finding(plain: PlainFinding) -> Finding:

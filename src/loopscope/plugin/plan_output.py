@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from loopscope.core.plain import as_plain
 from loopscope.diagnose.plan_file import AsyncTests, Document, PlainPlugin, encode
 from loopscope.plugin.owners import owners
 from loopscope.plugin.planning import make_plan
@@ -84,7 +85,7 @@ def _document(session: pytest.Session, state: State) -> Document:
         },
         len(session.items),
         tuple(_counted(owners(session.items, state.collection))),
-        state.plan,
+        as_plain(state.plan),
         tuple(state.findings),
     )
 

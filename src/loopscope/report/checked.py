@@ -97,7 +97,7 @@ def checked(
     for finding in findings:
         times.setdefault(_key(finding), []).append(finding)
     away = 0
-    if judged == "declared":
+    if judged == "declared" and times:
         suite = document.plan.suite
         left = {_key(finding_for(found)) for found in check(plan(suite, Policy.PLANNED))}
         made = {_key(finding_for(found)) for found in check(document.plan)}
