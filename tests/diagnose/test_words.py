@@ -12,7 +12,16 @@ from loopscope.core.rules import OutlivesLoop, check
 from loopscope.core.scope import Scope
 from loopscope.diagnose.edits import Edit
 from loopscope.diagnose.fixes import Trials, findings, fixes_for, late_finding
-from tests.core.literals import FUNCTION, MODULE, SESSION, a_fixture, a_test, on, suite_of
+from tests.core.literals import (
+    FUNCTION,
+    MODULE,
+    SESSION,
+    a_fixture,
+    a_test,
+    on,
+    own_place,
+    suite_of,
+)
 from tests.core.suites import declaring_suites, examples, mistaken_suites
 from tests.diagnose.written import DIALECTS, in_any_words, written_in
 
@@ -260,3 +269,36 @@ def told_of(planned: Plan) -> set[tuple[str, ...]]:
         else (type(found).__name__, found.user.id, found.used.id)
         for found in check(planned)
     }
+
+
+def test_whoever_uses_a_fixture_is_declared_along_with_it() -> None:
+    pool = written_in(ASYNCIO, POOL)
+    account = written_in(ASYNCIO, a_fixture("account", FUNCTION, pool))
+    test = written_in(ASYNCIO, a_test("test_it", account, at=FUNCTION), default=Scope.FUNCTION)
+    planned = plan(suite_of(pool, account, test), Policy.DECLARED)
+    [mismatch] = findings(planned, executes=False)
+    assert mismatch.fix == (
+        'loop_scope="session" on account and @pytest.mark.asyncio(loop_scope="session") on test_it'
+    )
+
+
+def test_where_many_use_a_fixture_the_default_of_tests_goes_along_with_it() -> None:
+    pool = written_in(ASYNCIO, POOL)
+    suite = [pool]
+    for name in ("test_a", "test_b", "test_c", "test_d"):
+        account = a_fixture("account", own_place(name), pool, id=f"account of {name}")
+        test = written_in(ASYNCIO, a_test(name, account), default=Scope.FUNCTION)
+        suite += [written_in(ASYNCIO, account), test]
+    fixes = {found.fix for found in findings(plan(suite_of(*suite), Policy.DECLARED))}
+    assert fixes == {
+        "set loopscope_loops = planned, or\n"
+        'loop_scope="session" on account, and set asyncio_default_test_loop_scope = session'
+    }
+
+
+def test_to_let_loopscope_plan_is_no_fix_where_it_does_not_execute() -> None:
+    pool = written_in(ASYNCIO, POOL)
+    test = written_in(ASYNCIO, a_test("test_it", pool), default=Scope.FUNCTION)
+    [mismatch] = findings(plan(suite_of(pool, test), Policy.DECLARED), executes=False)
+    assert "loopscope_loops" not in mismatch.fix
+    assert '@pytest.mark.asyncio(loop_scope="session") on test_it' in mismatch.fix

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGE = ROOT / "docs" / "command.md"
-REPORTED, COMPARED = blocks(PAGE, "")
+CHECKED, EXPLAINED, REPORTED, COMPARED = blocks(PAGE, "")
+CONFTEST, TEST = blocks(PAGE, "python")
 
 
 def before() -> Recorded:
@@ -51,6 +52,26 @@ def after() -> Recorded:
         error="ValueError: not a date",
     )
     return run
+
+
+def test_the_findings_and_the_explanation_are_what_is_printed(tmp_path: Path) -> None:
+    from tests.cli.suites import run_in, written
+
+    pytest.importorskip("pytest_asyncio")
+    files = {"pytest.ini": "[pytest]\n", "conftest.py": CONFTEST, "test_account.py": TEST}
+    suite = written(tmp_path, files)
+    done = run_in(suite, "check")
+    assert (done.returncode, done.stdout) == (1, CHECKED)
+    done = run_in(suite, "explain", "test_balance")
+    assert (done.returncode, done.stdout) == (0, EXPLAINED)
+
+
+def test_the_hook_for_pre_commit_is_the_one_that_is_shown() -> None:
+    (shown, *_) = blocks(PAGE, "yaml")
+    hook = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
+    for line in hook.splitlines():
+        if not line.lstrip().startswith(("#", "description:", "require_serial:")):
+            assert f"      {line}\n" in shown
 
 
 def test_the_report_is_what_is_printed(tmp_path: Path) -> None:

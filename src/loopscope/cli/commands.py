@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import click
 
+from loopscope.cli.check import check
 from loopscope.cli.compare import compare
+from loopscope.cli.explain import explain
 from loopscope.cli.report import report
 
 _EPILOG = """\
 \b
 Examples:
+  loopscope check
+  loopscope explain tests/test_auth.py::test_login
   pytest --loopscope-trace=trace.json
   loopscope report trace.json
   loopscope compare before.json trace.json
@@ -24,8 +28,8 @@ Exit codes: 0, all is well; 1, what was asked about is so; 2, the command could 
 )
 @click.version_option(package_name="pytest-loopscope", message="%(prog)s %(version)s")
 def loopscope() -> None:
-    """Tell on which loop each async test and fixture ran, and why."""
+    """Tell on which loop each async test and fixture runs, or ran, and why."""
 
 
-for _command in (report, compare):
+for _command in (check, explain, report, compare):
     loopscope.add_command(_command)

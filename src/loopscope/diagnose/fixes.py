@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from loopscope.core.graph import Suite, Vertex
+from loopscope.core.graph import Kind, Suite, Vertex, reach
 from loopscope.core.plan import Misfit, Plan, Policy, components
 from loopscope.core.plan import plan as replan
 from loopscope.core.rules import BackendMismatch, LoopMismatch, OutlivesLoop, Violation, check
@@ -39,11 +39,17 @@ REPLANNED = 200_000
 """How many vertices are planned again for the sake of fixes, which takes about a second. A suite
 with hundreds of mistakes is held up no longer; what comes after that is told without a fix."""
 
+FEW = 3
+"""How many others a fix may ask to be changed as well."""
 
-def findings(plan: Plan) -> list[Finding]:
-    """Return what breaks the rule in `plan`, in suite order, with fixes that work."""
+
+def findings(plan: Plan, *, executes: bool = True) -> list[Finding]:
+    """Return what breaks the rule in `plan`, in suite order, with fixes that work.
+
+    Where loopscope does not execute the suite, no fix is to let it plan.
+    """
     violations = check(plan)
-    trials = Trials(plan, violations)
+    trials = Trials(plan, violations, executes=executes)
     return [finding_for(found, _or(fixes_for(found, trials))) for found in violations]
 
 
@@ -82,12 +88,16 @@ End = tuple[str, str, str]
 class Trials:
     """Plans a suite again with fixes applied, each fix once."""
 
-    def __init__(self, plan: Plan, violations: Iterable[Violation]) -> None:
+    def __init__(
+        self, plan: Plan, violations: Iterable[Violation], *, executes: bool = True
+    ) -> None:
         self.plan = plan
+        self.executes = executes
         self._before = set(map(_end, violations))
         self._tried: dict[object, tuple[Plan, set[End]]] = {}
         self._left = REPLANNED
         self._components: dict[str, list[Vertex]] = {}
+        self._users: dict[str, list[str]] = {}
 
     def working(
         self, groups: Iterable[Iterable[Fix | None]], violation: Violation | None = None
@@ -123,6 +133,14 @@ class Trials:
         """Whether only what was tried already can be told."""
         return self._left <= 0
 
+    def definitions_using(self, vertex: Vertex) -> list[Vertex]:
+        """Return one vertex of each definition that uses `vertex`, however indirectly."""
+        if not self._users:
+            self._users = self.plan.suite.users()
+        found = reach(self._users.get(vertex.id, ()), lambda id: self._users.get(id, ()))
+        users = (self.plan.suite.vertices[id] for id in found)
+        return list({(user.kind, user.origin): user for user in users}.values())
+
     def sharers(self, vertex: Vertex) -> list[Vertex]:
         """Return everything that has to share the loop of `vertex`."""
         if not self._components:
@@ -137,7 +155,10 @@ def _candidates(violation: Violation, trials: Trials) -> Iterator[Iterable[Fix |
         case LoopMismatch(user, used, user_loop, used_loop):
             scopes = user_loop.anchor.scope, used_loop.anchor.scope
             yield _loosen(trials, user, used)
-            yield _share(declare, user, used, *scopes)
+            yield (
+                *_share(declare, user, used, *scopes),
+                *_take_along(trials, user, used_loop.anchor.scope),
+            )
             yield _share(set_default, user, used, *scopes)
         case OutlivesLoop(vertex):
             yield _loosen(trials, vertex)
@@ -160,7 +181,7 @@ def _candidates_in_time(found: Misfit) -> Iterator[Fix | None]:
 
 def _loosen(trials: Trials, *ends: Vertex) -> Iterator[Fix | None]:
     """Yield fixes that declare less: one end, both ends, everything that shares the loop."""
-    if trials.plan.policy is not Policy.PLANNED:
+    if trials.plan.policy is not Policy.PLANNED and trials.executes:
         yield Fix("set loopscope_loops = planned", policy=Policy.PLANNED)
     for vertex in ends:
         yield drop(vertex)
@@ -178,6 +199,22 @@ def _share(
     for scope in Scope:
         if scope >= max(user_scope, used_scope):
             yield change((user, scope), (used, scope))
+
+
+def _take_along(trials: Trials, user: Vertex, scope: Scope) -> Iterator[Fix | None]:
+    """Yield fixes that give a fixture a wider scope, and those that use it along with it."""
+    if trials.exhausted:
+        return
+    users = trials.definitions_using(user)
+    tests = [vertex for vertex in users if vertex.kind is Kind.TEST]
+    fixtures = [vertex for vertex in users if vertex.kind is Kind.FIXTURE]
+    if len(users) <= FEW:
+        yield declare(*((vertex, scope) for vertex in (user, *users)))
+    if tests and len(fixtures) < FEW:
+        declared = declare(*((vertex, scope) for vertex in (user, *fixtures)))
+        by_default = set_default((tests[0], scope))
+        yield by_default and together(declared, by_default)
+    yield set_default((user, scope), *((vertex, scope) for vertex in tests[:1]))
 
 
 def _widen(change: Change, vertex: Vertex) -> Iterator[Fix | None]:

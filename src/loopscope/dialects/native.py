@@ -149,8 +149,11 @@ class Native(Dialect):
         is_auto: bool,
         backends: tuple[str, ...],
         known_backends: tuple[str, ...],
+        always_planned: bool = False,
     ) -> None:
         super().__init__(config, policy)
+        # To observe is to ask what the others do: what is in our words is ours to plan even then.
+        self.always_planned = always_planned
         self.is_auto = self.takes_bare_fixtures = is_auto
         self.backends = backends
         self.known_backends = known_backends

@@ -142,7 +142,7 @@ class Dialect:
     """The parameter by which a test is run once on each of several backends."""
     parameters: ClassVar[tuple[str, ...]] = ("loopscope_backend",)
     """The parameters whose values it asks for."""
-    always_planned: ClassVar[bool] = False
+    always_planned: bool = False
     """Whether it has no words for loop scopes, so that no plan can follow them to the letter."""
     allows_mismatch: ClassVar[bool] = True
     """Whether a test that is declared onto another loop than a fixture it uses is run anyway."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from loopscope.plugin import (
     _compat,
     async_hooks,
     options,
+    plan_output,
     progress,
     properties,
     reporting,
@@ -33,6 +33,7 @@ from loopscope.plugin.described import describe
 from loopscope.plugin.endings import Endings
 from loopscope.plugin.execution import Execution, Refusal
 from loopscope.plugin.notes import Notes
+from loopscope.plugin.owners import owners
 from loopscope.plugin.places import Origins
 from loopscope.plugin.planning import concerned, make_plan
 from loopscope.plugin.runtime import Runtime
@@ -87,6 +88,7 @@ def pytest_configure(config: pytest.Config) -> None:
         side_by_side = SideBySide.of(spoken, state.interrupts)
         config.pluginmanager.register(side_by_side, "loopscope-side-by-side")
     tracing.begin(config, state)
+    plan_output.begin(config, state)
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(workers.Controller(), "loopscope-controller")
 
@@ -99,6 +101,7 @@ def _spoken(config: pytest.Config, settings: options.Settings) -> Spoken:
         is_auto=settings.mode == "auto",
         backends=settings.backends,
         known_backends=registry.names(),
+        always_planned=settings.engine == "observe",
     )
     others = (
         dialect(config, settings.policy)
@@ -224,17 +227,8 @@ def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
     state = config.stash[KEY]
     lines = []
     if state.settings.engine != "off" and config.option.verbose >= 0:
-        lines += reporting.owners_summary(_owners(state.collection), native.MARK)
+        lines += reporting.owners_summary(owners(state.collection), native.MARK)
     lines += reporting.findings_summary(state.findings)
     if state.plan is not None:
         lines += reporting.loops(config, state.settings, state.plan)
     return lines
-
-
-def _owners(collection: Collection) -> Counter[str | None]:
-    """Return how many async tests are written in which dialect, None if nobody claims them."""
-    counts: Counter[str | None] = Counter()
-    for alike in collection.decisions.all:
-        if alike.needs_loop and alike.lacking is None:
-            counts[None if alike.owner is None else alike.owner.name] += alike.count
-    return counts

@@ -36,6 +36,7 @@ class Settings:
     blocked: float | None
     progress: float | None
     silence: Silence
+    plan: Path | None
     trace: Path | None
     report: Path | None
 
@@ -101,6 +102,11 @@ def add_options(parser: pytest.Parser) -> None:
         "is that wide (needs rich: pip install 'pytest-loopscope[cli]'); -v names the loops",
     )
     for name, text in (
+        (
+            "plan",
+            "write what was collected, on which loops it runs and what is wrong with that into a "
+            "JSON file",
+        ),
         ("trace", "record the run in a file for `loopscope report`, Perfetto and chrome://tracing"),
         ("report", "write the timeline of the run into an HTML file"),
     ):
@@ -131,6 +137,7 @@ def read(config: pytest.Config) -> Settings:
         blocked=_seconds(config, "blocked") or None,
         progress=_seconds(config, "progress"),
         silence=Silence.of(config),
+        plan=_path(config, "plan"),
         trace=_path(config, "trace"),
         report=_report(config),
     )

@@ -31,7 +31,7 @@ def make_plan(state: State, items: list[pytest.Item]) -> None:
     state.plan = plan(collection.suite, state.settings.policy)
     found = [
         *collection.findings,
-        *findings(state.plan),
+        *findings(state.plan, executes=collection.spoken.executes),
         *examples.findings(collection, items),
         *unittest_cases.findings(collection, state.plan),
     ]

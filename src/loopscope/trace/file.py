@@ -88,8 +88,8 @@ class TraceFile:
 
     def flush(self) -> None:
         """See to it that what was written survives the process."""
-        # In lists until then: what is in a buffer at a fork, the child writes once more. And many at
-        # once take half the time of as many one by one, with a test in between.
+        # In lists until then: what is in a buffer at a fork, the child writes once more. And many
+        # at once take half the time of as many one by one, with a test in between.
         try:
             for lanes, event in self._waiting:
                 lanes.draw(event)
