@@ -8,7 +8,7 @@ gets a lane of its own. How long a fixture lives is a track of its own, since fi
 scopes need not nest.
 
 Times are whole microseconds, rounded down: what nests or follows another does so still, which is
-not so with fractions, as viewers round them. The exact times are in the args.
+not so with fractions, as viewers round them. The times that were recorded are in the args.
 
 The format: https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU
 """
