@@ -1,0 +1,43 @@
+"""The loop and the policy that synchronous code finds."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import warnings
+from typing import Any
+
+
+class Current(threading.local):
+    """The loop and the policy that synchronous code of a thread finds."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._policy_before: Any = None
+
+    def set(self, loop: asyncio.AbstractEventLoop | None, policy: Any) -> None:
+        """Make `loop` the current one, under a policy of its own if it has one."""
+        self.loop = loop
+        if policy is not None or self._policy_before is not None:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                if self._policy_before is None:
+                    self._policy_before = asyncio.get_event_loop_policy()
+                asyncio.set_event_loop_policy(policy or self._policy_before)
+        asyncio.set_event_loop(loop)
+
+    def forget(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Take `loop`, which is closed, back if it is the current one."""
+        if self.loop is not loop:
+            return
+        self.set(None, None)
+        self._policy_before = None
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            local: Any = getattr(asyncio.get_event_loop_policy(), "_local", None)
+        if getattr(local, "_set_called", False):
+            # As it was before: synchronous code may have a loop made for it by asking for one.
+            local._set_called = False
+
+
+current = Current()
