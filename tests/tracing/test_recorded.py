@@ -300,3 +300,37 @@ async def test_blocks():
     (blocked,) = recorded.all(Blocked)
     assert blocked.test == "test_it.py::test_blocks"
     assert blocked.stack[-1] == "test_it.py:4 test_blocks"
+
+
+def test_errors_that_cannot_be_shown_are_recorded_all_the_same(recorded: Recorded) -> None:
+    recorded.run("""
+import anyio
+import pytest
+
+class Unshown(Exception):
+    def __repr__(self):
+        raise RuntimeError("no repr")
+    __str__ = __repr__
+
+@pytest.fixture
+async def broken():
+    raise Unshown
+
+@pytest.fixture
+async def server():
+    async def fails():
+        raise Unshown
+
+    async with anyio.create_task_group() as tasks:
+        yield lambda: tasks.start_soon(fails)
+
+async def test_has_no_fixture(broken):
+    pass
+
+async def test_waits(server):
+    server()
+    await anyio.sleep_forever()
+""").assert_outcomes(failed=1, errors=1)
+    assert [event.error for event in recorded.all(FixtureSetUp)] == ["Unshown", None]
+    (crashed,) = recorded.all(Crashed)
+    assert "no repr" in str(crashed.error)

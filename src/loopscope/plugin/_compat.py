@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeAlias, TypeGuard
 
 import pytest
 from _pytest import fixtures, python
+from _pytest._io.saferepr import saferepr
 from _pytest.fixtures import (
     FixtureDef,
     FuncFixtureInfo,
@@ -45,7 +46,13 @@ if TYPE_CHECKING:
     )
     from types import CodeType
 
-__all__ = ["Failed", "Node", "SubRequest", "call_test_function"]  # what others may import from here
+__all__ = [
+    "Failed",
+    "Node",
+    "SubRequest",
+    "call_test_function",
+    "saferepr",
+]  # what others may import from here
 
 AnyFixtureDef: TypeAlias = "FixtureDef[Any]"
 

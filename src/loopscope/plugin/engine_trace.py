@@ -122,7 +122,7 @@ class EngineTrace:
     def crashed(self, crash: Crash) -> None:
         """Record that the background of a fixture has failed."""
         fixture = None if crash.owner is None else crash.owner.key.vertex.id
-        error = None if crash.error is None else repr(crash.error)
+        error = None if crash.error is None else _compat.saferepr(crash.error, None)
         self._recorder.record(Crashed(self._recorder.now(), fixture, error, self.test))
 
     def cancelled(self, item: pytest.Item, why: str) -> None:

@@ -192,7 +192,7 @@ class Tracing:
             fixturedef.addfinalizer(partial(self._goes_down, fixturedef))
             return value
         except BaseException as exc:
-            error = f"{type(exc).__name__}: {exc}".splitlines()[0]
+            error = _first_line(exc)
             raise
         finally:
             self._record_setup(fixturedef, request, began, error)
@@ -252,6 +252,13 @@ class Tracing:
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
         self.recorder.record(RunEnded(self.recorder.now(), int(exitstatus)))
+
+
+def _first_line(error: BaseException) -> str:
+    try:
+        return f"{type(error).__name__}: {error}".splitlines()[0]
+    except Exception:  # whatever the errors of the suite are like, recording must not raise
+        return type(error).__name__
 
 
 def _message(report: pytest.TestReport) -> str | None:
