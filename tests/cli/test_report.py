@@ -28,7 +28,7 @@ Slowest fixtures
 
 Slowest tests
     time     setup      call  teardown  outcome  test
-  1.00 s  500.0 ms  450.0 ms   50.0 ms  failed   tests/test_a.py::test_it[é]
+  1.10 s  500.0 ms  500.0 ms  100.0 ms  failed   tests/test_a.py::test_it[é]
 
 Findings
   LS101 loop scope mismatch: test_it

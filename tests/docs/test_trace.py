@@ -20,7 +20,7 @@ PAGE = ROOT / "docs" / "trace.md"
 def rows() -> list[str]:
     """Return the table of events as it has to be."""
     made = []
-    for name in KINDS:
+    for name in (*KINDS, "Phase"):
         described = schema()["$defs"][name]
         required = described["required"]
         fields = [
@@ -34,7 +34,8 @@ def rows() -> list[str]:
 
 def in_words(kind: dict[str, Any]) -> str:
     if kind["type"] == "array":
-        return f"array of {kind['items']['type']}s"
+        items = kind["items"]
+        return f"array of {items['type']}s" if "type" in items else "array of `Phase`"
     return kind["type"] if isinstance(kind["type"], str) else " or ".join(kind["type"])
 
 

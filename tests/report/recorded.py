@@ -15,6 +15,7 @@ from loopscope.trace.events import (
     RunBegan,
     RunEnded,
     TestBegan,
+    TestEnded,
 )
 
 if TYPE_CHECKING:
@@ -89,13 +90,13 @@ class Recorded:
                 "asyncio" if loop else None, planned or loop, "loopscope" if loop else None,
             )
         )  # fmt: skip
+        began, phases = self.time, []
         for phase, outcome in zip(("setup", "call", "teardown"), outcomes, strict=False):
-            began, self.time = self.time, self.time + (call if phase == "call" else 0.0)
-            self.add(
-                Phase(
-                    self.time, began, id, phase, outcome, loop, error if phase == "call" else None
-                )
-            )
+            is_call = phase == "call"
+            self.time += call if is_call else 0.0
+            phases.append(Phase(phase, self.time, outcome, error if is_call else None))
+        if phases:
+            self.add(TestEnded(self.time, began, id, loop, tuple(phases)))
         if opens and loop is not None:
             self.add(LoopClosed(self.time, loop))
 

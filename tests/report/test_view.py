@@ -227,7 +227,7 @@ def test_what_had_not_ended_is_drawn_up_to_the_last_known_time() -> None:
 @pytest.mark.parametrize(
     ("phases", "unended"),
     [
-        pytest.param({}, "setup", id="only-begun"),
+        pytest.param({}, "call", id="only-begun"),
         pytest.param({"setup": "passed"}, "call", id="setup"),
         pytest.param({"setup": "failed"}, "teardown", id="failed-setup"),
         pytest.param({"setup": "passed", "call": "passed"}, "teardown", id="call"),

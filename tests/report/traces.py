@@ -26,6 +26,7 @@ from loopscope.trace.events import (
     TaskBegan,
     TaskEnded,
     TestBegan,
+    TestEnded,
 )
 
 if TYPE_CHECKING:
@@ -45,10 +46,16 @@ class Script:
 
     worker: str | None = None
     now: float = 0.0
-    events: list[Event] = field(default_factory=list)
+    _events: list[Event] = field(default_factory=list)
+    _phases: dict[str, TestEnded] = field(default_factory=dict)
+
+    @property
+    def events(self) -> list[Event]:
+        """All that was recorded, and at the end the tests that were not torn down."""
+        return [*self._events, *self._phases.values()]
 
     def record(self, event: Event) -> None:
-        self.events.append(event)
+        self._events.append(event)
 
     def began(self, started: float = STARTED, engine: str = "on") -> None:
         self.record(
@@ -128,7 +135,13 @@ class Script:
     ) -> None:
         began = self.now if began is None else began
         self.now += seconds
-        self.record(Phase(self.now, began, test, phase, outcome, loop, error))
+        before = self._phases.pop(test, TestEnded(0.0, began, test, None, ()))
+        phases = (*before.phases, Phase(phase, self.now, outcome, error))
+        ended = before._replace(time=self.now, loop=before.loop or loop, phases=phases)
+        if phase == "teardown":
+            self.record(ended)
+        else:
+            self._phases[test] = ended
 
     def ended(self, exit_code: int = 0) -> None:
         self.record(RunEnded(self.now, exit_code))
@@ -315,9 +328,4 @@ def _large(tests: int, modules: int, worker: str | None) -> Iterator[Event]:
 def cut_off(events: Sequence[Event]) -> list[Event]:
     """Return the events up to the middle of the last test but ten, as a crash leaves them."""
     last = [n for n, event in enumerate(events) if isinstance(event, TestBegan)][-10]
-    until = next(
-        n
-        for n, event in enumerate(events[last:], start=last)
-        if isinstance(event, Phase) and event.phase == "setup"
-    )
-    return list(events[: until + 1])
+    return list(events[: last + 2])

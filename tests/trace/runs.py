@@ -26,10 +26,15 @@ from loopscope.trace.events import (
     TaskBegan,
     TaskEnded,
     TestBegan,
+    TestEnded,
 )
 
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from hypothesis.strategies import DrawFn, SearchStrategy
+
+    Kind = TypeVar("Kind", Event, Phase)
 
 # A surrogate stands for a byte of a file name that cannot be decoded.
 _texts = st.text(st.characters(exclude_categories=()), max_size=12)
@@ -48,11 +53,13 @@ def _values(hint: Any) -> SearchStrategy[Any]:
         return st.one_of(*map(_values, get_args(hint)))
     if get_origin(hint) is tuple:
         return st.lists(_values(get_args(hint)[0]), max_size=3).map(tuple)
+    if hint is Phase:
+        return any_of(Phase)
     return _VALUES[hint]
 
 
-def any_of(kind: type[Event]) -> SearchStrategy[Event]:
-    """Return a strategy for events of `kind`, with any values that their fields may have."""
+def any_of(kind: type[Kind]) -> SearchStrategy[Kind]:
+    """Return a strategy for objects of `kind`, with any values that their fields may have."""
     hints = get_type_hints(kind)
     return st.builds(kind, **{field: _values(hints[field]) for field in kind._fields})
 
@@ -81,7 +88,6 @@ EVERY_KIND: tuple[Event, ...] = (
         "module a",
         TEST,
     ),
-    Phase(0.8, 0.3, TEST, "setup", "passed"),
     Blocked(0.9, TEST, 0.25, ("f at a.py:1", "g at a.py:2")),
     LeftBehind(
         1.0,
@@ -95,8 +101,17 @@ EVERY_KIND: tuple[Event, ...] = (
     ),
     Crashed(1.1, "db 1", "ValueError: no", TEST),
     Cancelled(1.2, TEST, "its time was up"),
-    Phase(1.3, 0.85, TEST, "call", "failed", "module a", "ValueError: no"),
-    Phase(1.4, 1.35, TEST, "teardown", "passed"),
+    TestEnded(
+        1.4,
+        0.3,
+        TEST,
+        "module a",
+        (
+            Phase("setup", 0.8, "passed"),
+            Phase("call", 1.3, "failed", "ValueError: no"),
+            Phase("teardown", 1.4, "passed"),
+        ),
+    ),
     FixtureTornDown(1.6, 1.5, "db 1", "module a"),
     TaskEnded(1.7, "module a", "module a"),
     LoopClosed(1.8, "module a"),
@@ -133,7 +148,9 @@ def runs(draw: DrawFn) -> list[Event]:
         elif what == 4:
             events.append(Found(time, "LS101", "a text"))
         else:
-            events.append(Phase(time, began, f"test {number}", "call", "passed", loop))
+            ended = draw(st.sampled_from((began, (began + time) / 2, time)))
+            phases = (Phase("setup", ended, "passed"), Phase("call", time, "passed"))
+            events.append(TestEnded(time, began, f"test {number}", loop, phases))
     return events
 
 

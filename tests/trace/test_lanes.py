@@ -13,8 +13,8 @@ from loopscope.trace.events import (
     FixtureTornDown,
     LoopClosed,
     LoopOpened,
-    Phase,
     RunBegan,
+    TestEnded,
 )
 from loopscope.trace.lanes import Lanes
 from tests.trace.runs import EVERY_KIND, runs
@@ -65,41 +65,39 @@ def test_a_run_with_everything_is_drawn() -> None:
             "i LoopPlanned",
             "i Found",
             "i TestBegan",
-            "X setup tests/test_a.py::test_it[é]",
             "i Blocked",
             "i LeftBehind",
             "i Crashed",
             "i Cancelled",
-            "X call tests/test_a.py::test_it[é]",
-            "X teardown tests/test_a.py::test_it[é]",
+            "X tests/test_a.py::test_it[é]",
             "i RunEnded",
         ],
         "module loops [asyncio]": ["B module a", "X setup db", "X teardown db", "E module a"],
     }
 
 
-def span(began: float, time: float, test: str) -> Phase:
-    return Phase(time, began, test, "call", "passed")
+def span(began: float, time: float, test: str) -> TestEnded:
+    return TestEnded(time, began, test, None, ())
 
 
 def test_tests_that_run_at_a_time_get_lanes_of_their_own() -> None:
     events = [span(0, 2, "a"), span(1, 3, "b"), span(2, 4, "c"), span(1.5, 5, "d")]
     assert lanes_of(events) == {
-        "tests": ["X call a", "X call c"],
-        "tests, at the same time 2": ["X call b"],
-        "tests, at the same time 3": ["X call d"],
+        "tests": ["X a", "X c"],
+        "tests, at the same time 2": ["X b"],
+        "tests, at the same time 3": ["X d"],
     }
 
 
 def test_what_was_in_a_slice_lies_within_it() -> None:
     assert lanes_of([span(1, 2, "a"), span(2, 3, "b"), span(0, 4, "all")]) == {
-        "tests": ["X call a", "X call b", "X call all"]
+        "tests": ["X a", "X b", "X all"]
     }
 
 
 def test_little_is_remembered_of_what_was_drawn() -> None:
     events = [span(number, number + 1, "a") for number in range(1000)]
-    assert lanes_of(events) == {"tests": ["X call a"] * 1000}
+    assert lanes_of(events) == {"tests": ["X a"] * 1000}
     assert len(lanes_of([*events, span(999, 1001, "b")])) == 1
     assert len(lanes_of([*events, span(0, 1001, "b")])) == 2
 

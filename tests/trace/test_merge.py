@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopscope.trace.events import Event, Phase, RunBegan, RunEnded
+from loopscope.trace.events import Event, Phase, RunBegan, RunEnded, TestEnded
 from loopscope.trace.merge import on_one_clock
 
 
@@ -14,11 +14,15 @@ def began(started: float, time: float = 0.0) -> RunBegan:
     return RunBegan(time, started, "0.1.0", "9.0", "3.13", "on", "planned")
 
 
+def ended(time: float, began: float, test: str) -> TestEnded:
+    return TestEnded(time, began, test, None, (Phase("setup", time, "passed"),))
+
+
 def test_times_count_from_the_first_that_began() -> None:
-    first: list[Event] = [began(1000.5), Phase(2.0, 1.0, "a", "call", "passed"), RunEnded(3.0, 0)]
-    second: list[Event] = [began(1002.0), Phase(2.0, 1.0, "b", "call", "passed")]
+    first: list[Event] = [began(1000.5), ended(2.0, 1.0, "a"), RunEnded(3.0, 0)]
+    second: list[Event] = [began(1002.0), ended(2.0, 1.0, "b")]
     assert on_one_clock([second, first]) == [
-        [began(1002.0, 1.5), Phase(3.5, 2.5, "b", "call", "passed")],
+        [began(1002.0, 1.5), ended(3.5, 2.5, "b")],
         first,
     ]
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loopscope.trace.events import KINDS, Found, Phase, RunEnded
+from loopscope.trace.events import KINDS, Found, RunEnded, TestEnded
 from loopscope.trace.file import HEADER, TraceError, TraceFile, read, write
 from tests.trace.runs import EVERY_KIND, any_of, any_processes
 
@@ -227,7 +227,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_open() -> None:
 def test_a_process_that_a_test_forks_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "trace.json"
     file = TraceFile(path)
-    file.write(Phase(1.0, 0.0, "test_it", "call", "passed"))
+    file.write(TestEnded(1.0, 0.0, "test_it", None, ()))
     child = os.fork()
     if child == 0:
         del file

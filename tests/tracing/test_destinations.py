@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopscope.trace import file
-from loopscope.trace.events import FixtureTornDown, LoopClosed, Phase, RunBegan, RunEnded, TestBegan
+from loopscope.trace.events import (
+    FixtureTornDown,
+    LoopClosed,
+    RunBegan,
+    RunEnded,
+    TestBegan,
+    TestEnded,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,8 +76,7 @@ async def test_dies():
         "-n1",
     ).assert_outcomes(passed=1, failed=1)
     assert [event.name for event in recorded.all(TestBegan)] == ["test_one", "test_dies"]
-    calls = [event.test for event in recorded.all(Phase) if event.phase == "call"]
-    assert calls == ["test_it.py::test_one"]
+    assert [event.test for event in recorded.all(TestEnded)] == ["test_it.py::test_one"]
 
 
 def test_a_process_that_dies_leaves_a_trace_that_says_in_which_test(recorded: Recorded) -> None:
@@ -87,7 +93,9 @@ async def test_dies():
     assert not trace.is_complete
     began = [event.name for event in recorded.all(TestBegan)]
     assert began == ["test_one", "test_dies"]
-    assert [event.phase for event in recorded.all(Phase)] == ["setup", "call", "teardown"]
+    (ended,) = recorded.all(TestEnded)
+    assert ended.test == "test_it.py::test_one"
+    assert [phase.name for phase in ended.phases] == ["setup", "call", "teardown"]
 
 
 @pytest.mark.parametrize("option", ["trace", "report"])

@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.trace.events import FixtureSetUp, LoopClosed, LoopOpened, Phase, RunBegan, TestBegan
+from loopscope.trace.events import (
+    FixtureSetUp,
+    LoopClosed,
+    LoopOpened,
+    RunBegan,
+    TestBegan,
+    TestEnded,
+)
 from tests.tracing.conftest import Recorded
 
 if TYPE_CHECKING:
@@ -38,11 +45,7 @@ class Observed(Recorded):
 
     def ran(self) -> dict[str, str | None]:
         """Return where each test really ran, by its name."""
-        return {
-            event.test.partition("::")[2]: event.loop
-            for event in self.all(Phase)
-            if event.phase == "call"
-        }
+        return {event.test.partition("::")[2]: event.loop for event in self.all(TestEnded)}
 
 
 @pytest.fixture

@@ -17,12 +17,12 @@ from loopscope.trace.events import (
     LoopClosed,
     LoopOpened,
     LoopPlanned,
-    Phase,
     RunBegan,
     RunEnded,
     TaskBegan,
     TaskEnded,
     TestBegan,
+    TestEnded,
 )
 
 if TYPE_CHECKING:
@@ -60,8 +60,9 @@ def words(recorded: Recorded) -> list[str]:
     """Return what happened, in order, in a few words each."""
     told = []
     for event in recorded.events():
-        if isinstance(event, Phase):
-            told.append(f"{event.phase} {event.test.partition('::')[2]} {event.outcome}")
+        if isinstance(event, TestEnded):
+            outcomes = " ".join(phase.outcome for phase in event.phases)
+            told.append(f"end {event.test.partition('::')[2]} {outcomes}")
         elif isinstance(event, TestBegan):
             told.append(f"begin {event.name}")
         elif isinstance(event, FixtureSetUp):
@@ -90,27 +91,21 @@ def test_a_run_is_recorded_in_the_order_in_which_it_happened(
         "TaskBegan module",
         "up pool",
         "up note",
-        "setup test_shares passed",
-        "call test_shares passed",
         "down note",
-        "teardown test_shares passed",
+        "end test_shares passed passed passed",
         "begin test_has_its_own",
         "up plain",
         "open function",
-        "setup test_has_its_own passed",
-        "call test_has_its_own passed",
         "close function",
         "down plain",
-        "teardown test_has_its_own passed",
+        "end test_has_its_own passed passed passed",
         "begin test_sync",
         "up plain",
-        "setup test_sync passed",
-        "call test_sync passed",
         "down plain",
         "down pool",
         "TaskEnded module",
         "close module",
-        "teardown test_sync passed",
+        "end test_sync passed passed passed",
         "RunEnded",
     ]
 
@@ -118,7 +113,7 @@ def test_a_run_is_recorded_in_the_order_in_which_it_happened(
 def test_everything_ran_where_it_was_planned(recorded: Recorded, backend: str) -> None:
     recorded.run(SUITE, backend=backend).assert_outcomes(passed=3)
     planned = {event.test: event.planned for event in recorded.all(TestBegan)}
-    ran = {event.test: event.loop for event in recorded.all(Phase) if event.phase == "call"}
+    ran = {event.test: event.loop for event in recorded.all(TestEnded)}
     assert ran == planned
     assert list(ran.values()) == [
         f"module test_it.py [{backend}]",
@@ -135,15 +130,53 @@ def test_times_lie_within_one_another(recorded: Recorded) -> None:
     events = recorded.events()
     times = [event.time for event in events if not isinstance(event, TestBegan)]
     assert times == sorted(times)
-    phases = recorded.all(Phase)
-    assert all(phase.began <= phase.time for phase in phases)
+    phases = [
+        (began, phase.ended)
+        for test in recorded.all(TestEnded)
+        for began, phase in zip(
+            [test.began, *(phase.ended for phase in test.phases)], test.phases, strict=False
+        )
+    ]
+    assert len(phases) == 9
+    assert all(began <= ended for began, ended in phases)
     steps: list[FixtureSetUp | FixtureTornDown] = [
         *recorded.all(FixtureSetUp),
         *recorded.all(FixtureTornDown),
     ]
     for fixture in steps:
-        around = [one for one in phases if one.began <= fixture.began and fixture.time <= one.time]
+        around = [1 for began, ended in phases if began <= fixture.began and fixture.time <= ended]
         assert len(around) == 1
+
+
+def test_phases_that_are_reported_late_have_their_own_times(recorded: Recorded) -> None:
+    pytest.importorskip("pytest_rerunfailures")
+    recorded.run(
+        """
+import pytest
+
+ran = []
+
+@pytest.fixture
+async def note():
+    yield
+
+async def test_is_run_again(note):
+    ran.append(1)
+    assert len(ran) == 2
+""",
+        "--reruns=1",
+    )
+    first, second = recorded.all(TestEnded)
+    outcomes = [[(phase.name, phase.outcome) for phase in one.phases] for one in (first, second)]
+    assert outcomes == [
+        [("setup", "passed"), ("call", word), ("teardown", "passed")]
+        for word in ("rerun", "passed")
+    ]
+    for test, setup, down in zip(
+        (first, second), recorded.all(FixtureSetUp), recorded.all(FixtureTornDown), strict=True
+    ):
+        assert test.began <= setup.began <= setup.time <= test.phases[0].ended
+        assert test.phases[1].ended <= down.began
 
 
 def test_the_plan_is_recorded_with_its_reasons(recorded: Recorded) -> None:
@@ -177,8 +210,9 @@ async def test_fails():
 async def test_has_no_fixture(broken):
     pass
 """).assert_outcomes(failed=1, errors=1)
-    failed = [event for event in recorded.all(Phase) if event.outcome == "failed"]
-    assert [(event.phase, event.error) for event in failed] == [
+    phases = [phase for test in recorded.all(TestEnded) for phase in test.phases]
+    failed = [phase for phase in phases if phase.outcome == "failed"]
+    assert [(phase.name, phase.error) for phase in failed] == [
         ("call", "ValueError: no test"),
         ("setup", "ValueError: no"),
     ]

@@ -27,6 +27,7 @@ from loopscope.trace.events import (
     RunBegan,
     RunEnded,
     TestBegan,
+    TestEnded,
 )
 from loopscope.trace.recorder import Recorder
 
@@ -103,7 +104,10 @@ class Tracing:
         self._engine = engine
         self._worker = worker
         self._item: pytest.Item | None = None
-        self._phase_began = 0.0
+        self._began = 0.0
+        self._ended: dict[str, float] = {}
+        self._phases: list[Phase] = []
+        self._loop: str | None = None
         self._up: dict[AnyFixtureDef, tuple[str, str | None]] = {}
         self._going_down: dict[AnyFixtureDef, float] = {}
 
@@ -122,22 +126,31 @@ class Tracing:
         )
         self.recorder.record(began)
 
-    # No wrappers: this runs three times a test, and nothing that is recorded happens before.
+    # No wrappers: these run for each test, and nothing that is recorded happens before.
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        if self._phases:
+            self._end(item.nodeid)  # whoever runs a test again may report no teardown before
         self._item = item
         self._engine.test = item.nodeid
-        self._phase_began = self.recorder.now()
+        self._began = self.recorder.now()
+        self._ended.clear()
         self.recorder.record(self._begun(item))
+
+    # A phase is over when it is reported. But whoever runs tests again reports all phases of one
+    # when the last of them is over.
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self) -> None:
-        self._phase_began = self.recorder.now()
+        if not self._phases:
+            self._ended["setup"] = self.recorder.now()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_teardown(self) -> None:
-        self._phase_began = self.recorder.now()
+        if not self._phases:
+            self._ended["call"] = self.recorder.now()
+            self._ended.setdefault("setup", self._ended["call"])
 
     def _begun(self, item: pytest.Item) -> TestBegan:
         collection, plan = self._state.collection, self._state.plan
@@ -151,7 +164,7 @@ class Tracing:
             owner = collection.owner(item)
             vocabulary = None if owner is None else owner.name
         return TestBegan(
-            self._phase_began,
+            self._began,
             item.nodeid,
             item.name,
             f"{path}:{(line or 0) + 1}",
@@ -163,21 +176,23 @@ class Tracing:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        loop = error = None
-        if report.when == "call" and self._item is not None and self.whereabouts is not None:
-            loop = self.whereabouts.of_test(self._item)
-        if report.outcome == "failed":
-            error = _message(report)
-        phase = Phase(
-            self.recorder.now(),
-            self._phase_began,
-            report.nodeid,
-            report.when,
-            report.outcome,
-            loop,
-            error,
-        )
-        self.recorder.record(phase)
+        name = report.when
+        ended = self._ended.get(name) or self.recorder.now()
+        error = _message(report) if report.outcome == "failed" else None
+        self._phases.append(Phase(name, ended, report.outcome, error))
+        # A subtest is reported as a call, before that of the whole test.
+        is_looked_for = name == "call" and self._loop is None
+        if is_looked_for and self.whereabouts is not None and self._item is not None:
+            self._loop = self.whereabouts.of_test(self._item)
+        if name == "teardown":
+            self._end(report.nodeid)
+
+    def _end(self, test: str) -> None:
+        """Record that `test` is over."""
+        phases, loop = tuple(self._phases), self._loop
+        self._phases.clear()
+        self._loop = None
+        self.recorder.record(TestEnded(phases[-1].ended, self._began, test, loop, phases))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(
@@ -251,6 +266,8 @@ class Tracing:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if self._phases and self._engine.test is not None:
+            self._end(self._engine.test)
         self.recorder.record(RunEnded(self.recorder.now(), int(exitstatus)))
 
 

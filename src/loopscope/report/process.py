@@ -19,6 +19,7 @@ from loopscope.trace.events import (
     TaskBegan,
     TaskEnded,
     TestBegan,
+    TestEnded,
 )
 
 if TYPE_CHECKING:
@@ -59,7 +60,6 @@ class _Running:
 
     began: TestBegan
     index: int
-    phases: list[Phase] = field(default_factory=list)
 
 
 class Process:
@@ -105,8 +105,8 @@ class Process:
         for event in events:
             if isinstance(event, TestBegan):
                 self._begin(event)
-            elif isinstance(event, Phase):
-                self._phase(event)
+            elif isinstance(event, TestEnded):
+                self._ended(event)
             elif isinstance(event, FixtureSetUp):
                 self._set_up(event)
             elif isinstance(event, FixtureTornDown):
@@ -166,48 +166,49 @@ class Process:
             )
         )
 
-    def _phase(self, event: Phase) -> None:
+    def _ended(self, event: TestEnded) -> None:
         if event.test not in self._running:
             module, _, name = event.test.partition("::")
             began = TestBegan(event.began, event.test, name, "", module, None, None, None)
             self._begin(began)
-        running = self._running[event.test]
-        running.phases.append(event)
-        if event.phase == "teardown":
-            self._test(running)
+        self._test(self._running[event.test], event.phases, event.loop)
 
-    def _test(self, running: _Running) -> None:
-        began, phases = running.began, running.phases
+    def _test(
+        self, running: _Running, phases: Sequence[Phase] = (), loop: str | None = None
+    ) -> None:
+        began = running.began
         del self._running[began.test]
-        bars = [partial(self._bar_of_phase(phase, running)) for phase in phases]
-        end = phases[-1].time if phases else began.time
+        end, bars = began.time, []
+        for phase in phases:
+            bars.append(self._bar_of_phase(phase, end, running, loop))
+            end = phase.ended
         outcome = _outcome(phases)
         if not _is_over(phases):
-            bars.append(self._bar_of_phase(self._unended(running, end), running, has_ended=False))
+            phase = Phase(_unended(phases), self._end, UNFINISHED)
+            bars.append(self._bar_of_phase(phase, end, running, loop, has_ended=False))
             end = self._end
         self._needs(began.planned, began.time, end)
         index = running.index - self._first_test
         self.tests[index] = replace(self.tests[index], outcome=outcome, end=end)
         self._pieces.append(Piece(Key(TESTS, "function"), began.time, end, "", tuple(bars)))
 
-    def _unended(self, running: _Running, since: float) -> Phase:
-        """Return the phase that a test was in when the run was cut off."""
-        over = [phase.phase for phase in running.phases]
-        phase = next((name for name in _PHASES if name not in over), _PHASES[-1])
-        if any(phase.outcome != PASSED for phase in running.phases):
-            phase = _PHASES[-1]  # after a setup that did not pass, there is no call
-        return Phase(self._end, since, running.began.test, phase, UNFINISHED)
-
     def _bar_of_phase(
-        self, phase: Phase, running: _Running, *, has_ended: bool = True
+        self,
+        phase: Phase,
+        since: float,
+        running: _Running,
+        loop: str | None,
+        *,
+        has_ended: bool = True,
     ) -> partial[Bar]:
         began = running.began
-        differs = self._agreement.is_broken(began.planned, phase.loop)
+        observed = loop if phase.name == "call" else None
+        differs = self._agreement.is_broken(began.planned, observed)
         return partial(
             Bar,
-            begin=phase.began,
-            end=phase.time,
-            kind=phase.phase,
+            begin=since,
+            end=phase.ended,
+            kind=phase.name,
             name=began.name,
             outcome=phase.outcome,
             test=running.index,
@@ -215,7 +216,7 @@ class Process:
             backend=began.backend,
             origin=began.origin or None,
             planned=began.planned,
-            observed=phase.loop,
+            observed=observed,
             differs=differs,
             has_ended=has_ended,
             text=phase.error,
@@ -362,7 +363,17 @@ def _outcome(phases: Sequence[Phase]) -> str:
 
 
 def _is_over(phases: Iterable[Phase]) -> bool:
-    return any(phase.phase == _PHASES[-1] for phase in phases)
+    return any(phase.name == _PHASES[-1] for phase in phases)
+
+
+def _unended(phases: Sequence[Phase]) -> str:
+    """Return the phase that a test was in when the run was cut off after `phases`."""
+    if not phases:
+        return "call"  # nobody has said more than that it began
+    if any(phase.outcome != PASSED for phase in phases):
+        return _PHASES[-1]  # after a setup that did not pass, there is no call
+    over = [phase.name for phase in phases]
+    return next((name for name in _PHASES if name not in over), _PHASES[-1])
 
 
 def _module(scope: str | None, node: str) -> str | None:

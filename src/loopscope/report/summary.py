@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.report.places import SHARED, WIDTHS, Place
@@ -36,6 +36,7 @@ from loopscope.trace.events import (
     TaskBegan,
     TaskEnded,
     TestBegan,
+    TestEnded,
 )
 
 if TYPE_CHECKING:
@@ -88,30 +89,28 @@ class _Test:
     """A test from its beginning on."""
 
     began: TestBegan
-    phases: dict[str, Phase] = field(default_factory=dict)
+    ended: TestEnded | None = None
 
     def result(self, loops: _Loops) -> TestRun:
-        began = self.began
+        began, seconds = self.began, self._seconds()
         return TestRun(
             id=began.test,
             origin=began.origin,
             vocabulary=began.vocabulary,
             planned=loops.planned(began.planned, began.backend),
-            loop=loops.observed(self.loop),
+            loop=None if self.ended is None else loops.observed(self.ended.loop),
             outcome=self._outcome(),
-            setup=self._seconds("setup"),
-            call=self._seconds("call"),
-            teardown=self._seconds("teardown"),
-            error=next((phase.error for phase in self.phases.values() if phase.error), None),
+            setup=seconds.get("setup"),
+            call=seconds.get("call"),
+            teardown=seconds.get("teardown"),
+            error=next((phase.error for phase in self._phases() if phase.error), None),
         )
 
-    @property
-    def loop(self) -> str | None:
-        """The loop that the test ran on."""
-        return next((phase.loop for phase in self.phases.values() if phase.loop), None)
+    def _phases(self) -> tuple[Phase, ...]:
+        return () if self.ended is None else self.ended.phases
 
     def _outcome(self) -> str:
-        outcomes = {name: phase.outcome for name, phase in self.phases.items()}
+        outcomes = {phase.name: phase.outcome for phase in self._phases()}
         if "failed" in (outcomes.get("setup"), outcomes.get("teardown")):
             # A test that failed and could not be torn down failed in the first place.
             return "failed" if outcomes.get("call") == "failed" else "error"
@@ -119,9 +118,13 @@ class _Test:
             return "skipped"
         return outcomes.get("call", "unfinished")
 
-    def _seconds(self, name: str) -> float | None:
-        phase = self.phases.get(name)
-        return None if phase is None else phase.time - phase.began
+    def _seconds(self) -> dict[str, float]:
+        seconds: dict[str, float] = {}
+        since = 0.0 if self.ended is None else self.ended.began
+        for phase in self._phases():
+            seconds[phase.name] = seconds.get(phase.name, 0.0) + phase.ended - since
+            since = phase.ended
+        return seconds
 
 
 class _Followed:
@@ -143,10 +146,10 @@ class _Followed:
             case TestBegan(test=test):
                 self.tests[test] = _Test(event)
                 self._open["test", test] = test
-            case Phase(test=test, phase=phase):
+            case TestEnded(test=test):
                 if test in self.tests:
-                    self.tests[test].phases[phase] = event
-                if phase == "teardown":
+                    self.tests[test].ended = event
+                if any(phase.name == "teardown" for phase in event.phases):
                     self._open.pop(("test", test), None)
             case FixtureSetUp(fixture=fixture, error=None):
                 self._alive[fixture] = event
@@ -200,7 +203,7 @@ class _Loops:
             event.planned: event.backend or "" for event in _of(TestBegan, events) if event.planned
         }
         users: dict[str, set[str]] = {}
-        for event in _of(Phase, events):
+        for event in _of(TestEnded, events):
             if event.loop is not None:
                 users.setdefault(event.loop, set()).add(event.test)
         self._users = users

@@ -6,7 +6,7 @@ import functools
 import types
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from loopscope.trace.events import KINDS
+from loopscope.trace.events import KINDS, Phase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,21 +32,30 @@ def event_of(line: object) -> Event | None:
         return None
     if not isinstance(line.get("pid"), int):
         raise ValueError(f"{name} is of no process")
+    event: Event = _built(kind, args)
+    return event
+
+
+def _built(kind: Any, args: Mapping[str, Any]) -> Any:
     values: dict[str, Any] = {}
-    for field, valid in _fields(name).items():
+    for field, valid in _fields(kind).items():
         if field in args:
             value = args[field]
             if type(value) not in valid:
-                raise ValueError(f"the {field} of {name} cannot be {value!r}")
-            values[field] = tuple(map(str, value)) if type(value) is list else value
+                raise ValueError(f"the {field} of {kind.__name__} cannot be {value!r}")
+            values[field] = tuple(map(_part, value)) if type(value) is list else value
         elif field not in kind._field_defaults:
-            raise ValueError(f"{name} has no {field}")
+            raise ValueError(f"{kind.__name__} has no {field}")
     return kind(**values)
 
 
+def _part(value: object) -> str | Phase:
+    return _built(Phase, value) if isinstance(value, dict) else str(value)
+
+
 @functools.cache
-def _fields(name: str) -> Mapping[str, set[type]]:
-    return {field: _types(hint) for field, hint in get_type_hints(KINDS[name]).items()}
+def _fields(kind: Any) -> Mapping[str, set[type]]:
+    return {field: _types(hint) for field, hint in get_type_hints(kind).items()}
 
 
 def _types(hint: Any) -> set[type]:

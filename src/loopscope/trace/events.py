@@ -2,7 +2,8 @@
 
 An event is recorded when it is complete, so that one line of a file has all of it: what takes time
 has the moment it `began`, and `time` is when it ended. Only what lasts through other events has two
-of its own, an opening and a closing one; a run that was cut off lacks the latter.
+of its own, an opening and a closing one; a run that was cut off lacks the latter. The phases of a
+test are not events but parts of one: most tests are over sooner than three events are written.
 
 Times are seconds since the run began, by a monotonic clock. Tests, fixtures and loops are named by
 their ids in the plan; an `origin` is written `path:line`, with the path relative to the root
@@ -65,22 +66,26 @@ class TestBegan(NamedTuple):
     vocabulary: str | None
 
 
-TestBegan.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for a test else
-
-
 class Phase(NamedTuple):
-    """The "setup", "call" or "teardown" of a test is over; `loop` is the one its body ran on.
+    """The "setup", "call" or "teardown" of a test; it began where the one before it `ended`.
 
     `outcome` is "passed", "failed" or "skipped".
     """
 
+    name: str
+    ended: float
+    outcome: str
+    error: str | None = None
+
+
+class TestEnded(NamedTuple):
+    """A test is over, or the run with it; these are its phases, and `loop` that of its body."""
+
     time: float
     began: float
     test: str
-    phase: str
-    outcome: str
-    loop: str | None = None
-    error: str | None = None
+    loop: str | None
+    phases: tuple[Phase, ...]
 
 
 class FixtureSetUp(NamedTuple):
@@ -193,7 +198,7 @@ Event: TypeAlias = (
     | LoopPlanned
     | Found
     | TestBegan
-    | Phase
+    | TestEnded
     | FixtureSetUp
     | FixtureTornDown
     | LoopOpened
@@ -206,6 +211,9 @@ Event: TypeAlias = (
     | Blocked
     | RunEnded
 )
+
+# Or pytest takes them for tests.
+TestBegan.__test__ = TestEnded.__test__ = False  # type: ignore[attr-defined]
 
 KINDS: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 """The types of events by name."""

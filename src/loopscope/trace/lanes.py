@@ -23,10 +23,10 @@ from loopscope.trace.events import (
     FixtureTornDown,
     LoopClosed,
     LoopOpened,
-    Phase,
     RunBegan,
     TaskBegan,
     TaskEnded,
+    TestEnded,
 )
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class Lanes:
         self._lives: dict[str, str] = {}
         self._drawn: dict[type[Event], Callable[[Any], None]] = {
             RunBegan: self._process_began,
-            Phase: self._phase,
+            TestEnded: self._test,
             FixtureSetUp: self._set_up,
             FixtureTornDown: self._torn_down,
             LoopOpened: self._opened,
@@ -119,8 +119,8 @@ class Lanes:
         name = quoted("pytest" if event.worker is None else event.worker)
         self._line("M", "process_name", self._itself, 0, f'{{"name":{name},{args_of(event)[1:]}')
 
-    def _phase(self, event: Phase) -> None:
-        self._slice(TESTS, f"{event.phase} {event.test}", event)
+    def _test(self, event: TestEnded) -> None:
+        self._slice(TESTS, event.test, event)
 
     def _set_up(self, event: FixtureSetUp) -> None:
         self._slice(self._lane_for(event.loop), f"setup {event.name}", event)
@@ -164,7 +164,9 @@ class Lanes:
         time = int(event.time * _MICROSECONDS)
         self._line("i", type(event).__name__, self._lane(TESTS), time, args_of(event))
 
-    def _slice(self, name: str, title: str, event: FixtureSetUp | FixtureTornDown | Phase) -> None:
+    def _slice(
+        self, name: str, title: str, event: FixtureSetUp | FixtureTornDown | TestEnded
+    ) -> None:
         began, ended = int(event.began * _MICROSECONDS), int(event.time * _MICROSECONDS)
         lane = self._lanes.get(name) or self._lane(name)
         if lane.loop is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loopscope.trace.events import RunBegan
+from loopscope.trace.events import RunBegan, TestEnded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,4 +38,7 @@ def _later(event: Event, seconds: float) -> Event:
     times = {
         name: getattr(event, name) + seconds for name in ("time", "began") if name in event._fields
     }
+    if isinstance(event, TestEnded):
+        phases = tuple(one._replace(ended=one.ended + seconds) for one in event.phases)
+        event = event._replace(phases=phases)
     return event._replace(**times)

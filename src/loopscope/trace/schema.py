@@ -10,7 +10,7 @@ import sys
 import types
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from loopscope.trace.events import KINDS
+from loopscope.trace.events import KINDS, Event, Phase
 from loopscope.trace.file import FORMAT, VERSION
 
 _JSON = {str: "string", float: "number", int: "integer", bool: "boolean", types.NoneType: "null"}
@@ -48,7 +48,8 @@ def schema() -> dict[str, Any]:
                 ),
                 "allOf": [_if_it_is(name) for name in KINDS],
             },
-            **{name: _event(name) for name in KINDS},
+            **{name: _event(name, kind) for name, kind in KINDS.items()},
+            Phase.__name__: _part(Phase),
         },
     }
 
@@ -60,17 +61,20 @@ def _if_it_is(name: str) -> dict[str, Any]:
     }
 
 
-def _event(name: str) -> dict[str, Any]:
-    kind = KINDS[name]
+def _event(name: str, kind: type[Event]) -> dict[str, Any]:
+    part = _part(kind)
+    part["properties"] = {"event": {"const": name}, **part["properties"]}
+    part["required"] = ["event", *part["required"]]
+    return part
+
+
+def _part(kind: type[Event | Phase]) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    fields = {field: _type(hints[field]) for field in kind._fields}
-    required = [field for field in kind._fields if field not in kind._field_defaults]
-    described = " ".join(str(kind.__doc__).split())
     return {
-        "description": described,
+        "description": " ".join(str(kind.__doc__).split()),
         "type": "object",
-        "properties": {"event": {"const": name}, **fields},
-        "required": ["event", *required],
+        "properties": {field: _type(hints[field]) for field in kind._fields},
+        "required": [field for field in kind._fields if field not in kind._field_defaults],
     }
 
 
@@ -81,6 +85,8 @@ def _object(properties: dict[str, Any]) -> dict[str, Any]:
 def _type(hint: Any) -> dict[str, Any]:
     if get_origin(hint) is tuple:
         return {"type": "array", "items": _type(get_args(hint)[0])}
+    if hint is Phase:
+        return {"$ref": f"#/$defs/{Phase.__name__}"}
     if get_origin(hint) in (Union, types.UnionType):
         return {"type": [_JSON[part] for part in get_args(hint)]}
     return {"type": _JSON[hint]}
