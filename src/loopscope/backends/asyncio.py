@@ -8,7 +8,7 @@ from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from loopscope.backends import leftovers
+from loopscope.backends import leftovers, recycling
 from loopscope.backends.asyncio_current import current
 from loopscope.backends.asyncio_task import AsyncioTask, NativeTask
 from loopscope.backends.base import Host, Outcome, ScopeTask
@@ -69,7 +69,7 @@ class AsyncioHost(Host):
         self._is_borrowed = loop is not None
         self._is_given_up = False
         if loop is None:
-            make_loop = asyncio.new_event_loop if policy is None else policy.new_event_loop
+            make_loop = recycling.new_event_loop if policy is None else policy.new_event_loop
             loop = (loop_factory or make_loop)()
         self._loop = loop
         if debug is not None:
@@ -229,7 +229,7 @@ class AsyncioHost(Host):
                 loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             self._watch.take_off()
-            loop.close()
+            recycling.close(loop)
             current.forget(loop)
 
     def _wait_for_jobs(self) -> None:

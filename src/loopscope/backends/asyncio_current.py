@@ -5,7 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+policy: Callable[[], Any] = getattr(
+    asyncio.events, "_get_event_loop_policy", asyncio.get_event_loop_policy
+)
+"""Returns the policy, and does not warn; the public function does so from Python 3.14 on."""
 
 
 class Current(threading.local):
@@ -15,15 +23,15 @@ class Current(threading.local):
         self.loop: asyncio.AbstractEventLoop | None = None
         self._policy_before: Any = None
 
-    def set(self, loop: asyncio.AbstractEventLoop | None, policy: Any) -> None:
+    def set(self, loop: asyncio.AbstractEventLoop | None, own_policy: Any) -> None:
         """Make `loop` the current one, under a policy of its own if it has one."""
         self.loop = loop
-        if policy is not None or self._policy_before is not None:
+        if own_policy is not None or self._policy_before is not None:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)
                 if self._policy_before is None:
-                    self._policy_before = asyncio.get_event_loop_policy()
-                asyncio.set_event_loop_policy(policy or self._policy_before)
+                    self._policy_before = policy()
+                asyncio.set_event_loop_policy(own_policy or self._policy_before)
         asyncio.set_event_loop(loop)
 
     def forget(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -32,9 +40,7 @@ class Current(threading.local):
             return
         self.set(None, None)
         self._policy_before = None
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
-            local: Any = getattr(asyncio.get_event_loop_policy(), "_local", None)
+        local: Any = getattr(policy(), "_local", None)
         if getattr(local, "_set_called", False):
             # As it was before: synchronous code may have a loop made for it by asking for one.
             local._set_called = False

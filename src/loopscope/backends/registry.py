@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -72,6 +73,13 @@ _BACKENDS = {
         Backend("trio", "trio", _open_trio),
     )
 }
+
+
+def release() -> None:
+    """Give up what closed loops have left for new ones."""
+    recycling = sys.modules.get("loopscope.backends.recycling")
+    if recycling is not None:
+        recycling.release()
 
 
 def names() -> tuple[str, ...]:

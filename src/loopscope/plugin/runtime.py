@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loopscope.backends import registry
 from loopscope.backends.base import AsyncFn, Entry, Host, Outcome, ScopeTask, YieldCountError
 from loopscope.core.graph import Suite, Vertex, reach
 from loopscope.core.plan import Loop, Plan, place
@@ -139,6 +140,7 @@ class Runtime:
     def close(self) -> None:
         """Tear down what is still open: pytest drops finalizers when one of them ends the run."""
         self._sweep(lambda anchor: True)
+        registry.release()
 
     def sweep(self) -> None:
         """Tear down what is still open of places that pytest has left."""
