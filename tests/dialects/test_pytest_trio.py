@@ -97,6 +97,7 @@ def clock_for(*fixtures: Any, get: dict[str, object]) -> Any:
     choice = stubs.trio().choice(collected(body, fixtures=fixtures))
     assert (choice.key, choice.backend) == ("trio", "trio")
     assert choice.resolve(unasked) == ("trio", {})
+    assert choice.own_options is not None
     return choice.own_options(get.__getitem__)
 
 
@@ -115,6 +116,7 @@ def test_what_runs_in_the_run_cannot_give_its_clock() -> None:
 
 def test_a_parameter_of_the_test_exists_before_the_run() -> None:
     choice = stubs.trio().choice(collected(body, names=["number"]))
+    assert choice.own_options is not None
     assert choice.own_options({"number": 3}.__getitem__) == {"arguments": {"number": 3}}
 
 

@@ -255,5 +255,5 @@ def test_a_choice_that_is_known_needs_no_fixture() -> None:
     choice = Choice.of("asyncio", "asyncio by fast", debug=True)
     assert (choice.key, choice.backend) == ("asyncio by fast", "asyncio")
     assert choice.resolve(get) == ("asyncio", {"debug": True})
-    assert choice.own_options(get) == {}
+    assert choice.own_options is None
     assert Choice.of("trio").key == "trio"

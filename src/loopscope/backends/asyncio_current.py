@@ -16,6 +16,11 @@ policy: Callable[[], Any] = getattr(
 """Returns the policy, and does not warn; the public function does so from Python 3.14 on."""
 
 
+def _local() -> Any:
+    """Return where a policy of asyncio's own keeps the loop of a thread."""
+    return getattr(policy(), "_local", None)
+
+
 class Current(threading.local):
     """The loop and the policy that synchronous code of a thread finds."""
 
@@ -32,6 +37,8 @@ class Current(threading.local):
                 if self._policy_before is None:
                     self._policy_before = policy()
                 asyncio.set_event_loop_policy(own_policy or self._policy_before)
+        elif loop is not None and getattr(_local(), "_loop", None) is loop:
+            return  # as mostly: this is asked for in every phase of a test
         asyncio.set_event_loop(loop)
 
     def forget(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -40,7 +47,7 @@ class Current(threading.local):
             return
         self.set(None, None)
         self._policy_before = None
-        local: Any = getattr(policy(), "_local", None)
+        local = _local()
         if getattr(local, "_set_called", False):
             # As it was before: synchronous code may have a loop made for it by asking for one.
             local._set_called = False

@@ -27,14 +27,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-# `signal.signal` and `signal.getsignal` look every handler up among some enumerations, which takes
-# eight times as long as what they stand for.
-try:
-    from _signal import getsignal  # type: ignore[import-not-found]
-    from _signal import signal as set_signal
-except ImportError:  # pragma: no cover
-    from signal import getsignal
-    from signal import signal as set_signal
+from loopscope.backends.signals import getsignal, set_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

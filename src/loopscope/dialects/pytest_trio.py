@@ -100,6 +100,8 @@ class PytestTrio(Dialect):
         own_options = partial(self._given_before, test)
         return Choice("trio", lambda get: ("trio", {}), "trio", own_options)
 
+    may_execute_side_by_side = True
+
     def executes_side_by_side(self, test: Test) -> bool:
         if find_spec("trio") is None or RUNNER_FIXTURE in test.fixtures:
             # Whoever plans the test tells what is missing; and there has to be a loop to ask for.

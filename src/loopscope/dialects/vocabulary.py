@@ -66,7 +66,7 @@ class Choice:
     key: str
     resolve: Callable[[Get], tuple[str, Mapping[str, Any]]]
     backend: str | None = None
-    own_options: Callable[[Get], Mapping[str, Any]] = field(default=lambda get: {})
+    own_options: Callable[[Get], Mapping[str, Any]] | None = None
 
     @classmethod
     def of(cls, backend: str, key: str | None = None, **options: Any) -> Choice:
@@ -226,6 +226,9 @@ class Dialect:
             LoopscopeError: something that is not available or cannot be understood.
         """
         return Choice.of("asyncio")
+
+    may_execute_side_by_side: ClassVar[bool] = False
+    """Whether it may ever say so of a test that bears its mark."""
 
     def executes_side_by_side(self, test: Test) -> bool:
         """Say whether `test` and its fixtures are run together, in a run that is made for them."""

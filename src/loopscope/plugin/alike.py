@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import pytest
 
     from loopscope.core.scope import Anchor, Scope
-    from loopscope.dialects.vocabulary import Dialect, Test
+    from loopscope.dialects.vocabulary import Choice, Dialect, Test
     from loopscope.plugin._compat import AnyFixtureDef
 
 
@@ -82,6 +82,7 @@ class Alike:
     runs_own_loop: bool
     count: int = 0
     vertices: TestVertices | None = None
+    choice: Choice | None = None
     fixtures: dict[tuple[AnyFixtureDef, str], FixtureUse] = field(default_factory=dict)
     loop_fixtures: dict[Dialect, AnyFixtureDef | None] = field(default_factory=dict)
 

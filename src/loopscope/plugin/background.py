@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sys
 import warnings
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -39,18 +38,30 @@ if sys.version_info < (3, 11):
     from exceptiongroup import BaseExceptionGroup
 
 
-@contextmanager
-def followed_by(check: Callable[[], list[BaseException]]) -> Iterator[None]:
-    """Run the block, then `check`: raise the errors it returns, or note them on the block's own."""
-    __tracebackhide__ = True
-    try:
-        yield
-    except BaseException as exc:
-        for error in check():
+class FollowedBy:
+    """Run the block, then `check`: raise the errors it returns, or note them on the block's own.
+
+    It is a class because it is entered several times a test, and a generator that `contextlib`
+    makes a context manager of takes five times as long.
+    """
+
+    __slots__ = ("_check",)
+
+    def __init__(self, check: Callable[[], list[BaseException]]) -> None:
+        self._check = check
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
+        __tracebackhide__ = True
+        errors = self._check()
+        if exc is None:
+            raise_all(errors)
+            return
+        for error in errors:
             if error is not exc:
                 add_note(exc, besides(error))
-        raise
-    raise_all(check())
 
 
 def raise_all(errors: Sequence[BaseException]) -> None:

@@ -143,7 +143,7 @@ class Collection:
 
     def choice_for(self, item: pytest.Function, key: str) -> Choice:
         """Return the choice called `key` as `item` means it, or else as whoever named it first."""
-        choice = (self.owner(item) or self.native).choice(describe(item))
+        choice = self.decisions.choice_of(item)
         return choice if choice.key == key else self.choices[key]
 
     def wanted(

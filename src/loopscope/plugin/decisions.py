@@ -98,6 +98,16 @@ class Decisions:
         self.all.append(alike)
         return alike
 
+    def choice_of(self, item: pytest.Function) -> Choice:
+        """Return what `item` itself runs on."""
+        alike = self.of(item)
+        if alike.choice is not None:
+            return alike.choice
+        choice = (alike.owner or self.native).choice(describe(item))
+        if choice.own_options is None:  # they depend on the arguments of this very test
+            alike.choice = choice
+        return choice
+
     def vertices_of(self, item: pytest.Function, alike: Alike) -> TestVertices:
         """Decide what the vertices of `item` and its like have in common."""
         test = alike.test

@@ -11,7 +11,7 @@ import pytest
 from loopscope.diagnose import catalog
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop, is_xunit
 from loopscope.plugin import _compat
-from loopscope.plugin.background import followed_by
+from loopscope.plugin.background import FollowedBy
 from loopscope.plugin.described import hypothesis_handle, test_body
 from loopscope.plugin.examples import Examples, asks_for_fresh_fixtures
 from loopscope.plugin.finalizers import Finalizers
@@ -64,7 +64,7 @@ class Execution:
             self.finalizers.of_test(item)
         if test is None:
             return (yield)
-        with self.runtime.running(item), followed_by(partial(self.runtime.aftermath, item)):
+        with self.runtime.running(item), FollowedBy(partial(self.runtime.aftermath, item)):
             yield
             if test.needs_loop:
                 self.runtime.open(self.runtime.loop_for(test))
@@ -75,7 +75,7 @@ class Execution:
         __tracebackhide__ = True
         if self.runtime.test(item) is None:
             return (yield)
-        with self.runtime.running(item), followed_by(partial(self.runtime.aftermath, item)):
+        with self.runtime.running(item), FollowedBy(partial(self.runtime.aftermath, item)):
             yield
 
     @pytest.hookimpl(wrapper=True)
@@ -83,9 +83,9 @@ class Execution:
         __tracebackhide__ = True
         if self.runtime.test(item) is None:
             # It may be the last one in the scope of fixtures that are ours.
-            with followed_by(self.runtime.settle):
+            with FollowedBy(self.runtime.settle):
                 return (yield)
-        with self.runtime.running(item), followed_by(partial(self.runtime.end_of, item)):
+        with self.runtime.running(item), FollowedBy(partial(self.runtime.end_of, item)):
             yield
 
     @pytest.hookimpl(tryfirst=True)

@@ -139,7 +139,7 @@ def _tell(item: pytest.Function, native: object, loop: Loop) -> bool:
 def _opened(loop: Loop, choice: Choice, item: pytest.Function) -> Host:
     get = partial(_compat.getfixturevalue, item)
     backend, options = choice.resolve(get)
-    if loop.anchor.scope is Scope.FUNCTION:
+    if choice.own_options is not None and loop.anchor.scope is Scope.FUNCTION:
         options = {**options, **choice.own_options(get)}
     host = registry.get(backend).open(str(loop), **options)
     host.become_current()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +17,7 @@ from loopscope.plugin.roots import Root, Scene
 from loopscope.plugin.tracebacks import end_with_the_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from loopscope.core.graph import Vertex
     from loopscope.core.plan import Loop
@@ -46,38 +46,42 @@ class Notes:
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
-        with self._explained(item):
+        try:
             return (yield)
+        except BaseException as exc:
+            self._explain(exc, item)
+            raise
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
-        with self._explained(item):
+        try:
             return (yield)
+        except BaseException as exc:
+            self._explain(exc, item)
+            raise
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
         __tracebackhide__ = True
-        with self._explained(item):
-            return (yield)
-
-    @contextmanager
-    def _explained(self, item: pytest.Item) -> Iterator[None]:
-        __tracebackhide__ = True
         try:
-            yield
+            return (yield)
         except BaseException as exc:
-            # The error of a fixture that failed is raised for each of its users.
-            if not isinstance(exc, _NO_FAILURE) and not _has_note(exc):
-                # Whatever the objects of the suite are like, its own error is the one to be seen.
-                with suppress(Exception):
-                    note = self._note(exc, item)
-                    if note is not None:
-                        add_note(exc, note)
-                        telling = mismatch_in(exc) or nested_run_in(exc)
-                        if telling is not None:
-                            end_with_the_suite(telling)
+            self._explain(exc, item)
             raise
+
+    def _explain(self, error: BaseException, item: pytest.Item) -> None:
+        # The error of a fixture that failed is raised for each of its users.
+        if isinstance(error, _NO_FAILURE) or _has_note(error):
+            return
+        # Whatever the objects of the suite are like, its own error is the one to be seen.
+        with suppress(Exception):
+            note = self._note(error, item)
+            if note is not None:
+                add_note(error, note)
+                telling = mismatch_in(error) or nested_run_in(error)
+                if telling is not None:
+                    end_with_the_suite(telling)
 
     def _note(self, error: BaseException, item: pytest.Item) -> str | None:
         findings = [one for one in self._foretold.get(item, ()) if one.code[:3] == ABOUT_LOOPS]

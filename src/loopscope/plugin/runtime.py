@@ -17,7 +17,7 @@ from loopscope.diagnose import catalog
 from loopscope.diagnose.fixes import late_finding
 from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
-from loopscope.plugin.background import Background, besides, followed_by, raise_all
+from loopscope.plugin.background import Background, FollowedBy, besides, raise_all
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
 from loopscope.plugin.crashes import Crashes, Held, finish_all
 from loopscope.plugin.loops import OpenLoops
@@ -28,6 +28,7 @@ from loopscope.plugin.tracebacks import end_with_the_suite
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, KeysView
+    from contextlib import AbstractContextManager
     from contextvars import Context
     from types import FrameType
 
@@ -130,7 +131,7 @@ class Runtime:
             return
         end = self.background.end_of(None)
         deaths = partial(self._deaths, host, end)
-        with self.teardown.deferring(), followed_by(deaths):
+        with self.teardown.deferring(), FollowedBy(deaths):
             try:
                 errors = self._end_leftovers(host, end)
             finally:
@@ -260,7 +261,7 @@ class Runtime:
         __tracebackhide__ = True
         vertex = entry.key.vertex
         after = partial(self._after_fixture, host, entry.key)
-        with self.teardown.deferring(), self._crashes.holding_back(), followed_by(after):
+        with self.teardown.deferring(), self._crashes.holding_back(), FollowedBy(after):
             giving = self.contexts.giving(vertex.anchor, task.context)
             with self._step("teardown", vertex), giving:
                 outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
@@ -393,15 +394,10 @@ class Runtime:
             *self._deaths(host, end),
         ]
 
-    @contextmanager
-    def running(self, item: pytest.Item) -> Iterator[None]:
-        """Mark `item` as the test that is being set up, called or torn down."""
-        before, self._item = self._item, item
+    def running(self, item: pytest.Item) -> AbstractContextManager[None]:
+        """Mark `item` as the test that is being set up, called or torn down in a block."""
         self._become_current(item)
-        try:
-            yield
-        finally:
-            self._item = before
+        return _Running(self, item)
 
     def _become_current(self, item: pytest.Item) -> None:
         """Let synchronous code of a test find the loop of the test, if that is open."""
@@ -411,19 +407,11 @@ class Runtime:
         if host is not None:
             host.become_current()
 
-    @contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
-        self._stepping = True
-        try:
-            yield
-        finally:
-            self._stepping = False
+    def _one_at_a_time(self) -> AbstractContextManager[None]:
+        return _Step(self, None)
 
-    @contextmanager
-    def _step(self, action: str, vertex: Vertex) -> Iterator[None]:
-        activity = Activity(action, vertex.name, vertex.origin, vertex)
-        with self._one_at_a_time(), self.doing(activity):
-            yield
+    def _step(self, action: str, vertex: Vertex) -> AbstractContextManager[None]:
+        return _Step(self, Activity(action, vertex.name, vertex.origin, vertex))
 
     @contextmanager
     def doing(self, activity: Activity) -> Iterator[None]:
@@ -491,6 +479,42 @@ class Runtime:
     @property
     def _test_name(self) -> str:
         return "a test" if self._item is None else self._item.name
+
+
+class _Running:
+    """A block in which a test is under way; see `FollowedBy` for why it is a class."""
+
+    __slots__ = ("_before", "_item", "_runtime")
+
+    def __init__(self, runtime: Runtime, item: pytest.Item) -> None:
+        self._runtime = runtime
+        self._item = item
+
+    def __enter__(self) -> None:
+        self._before, self._runtime._item = self._runtime._item, self._item
+
+    def __exit__(self, *_: object) -> None:
+        self._runtime._item = self._before
+
+
+class _Step:
+    """A block in which a loop turns, for an activity that those who ask are told of."""
+
+    __slots__ = ("_activity", "_runtime")
+
+    def __init__(self, runtime: Runtime, activity: Activity | None) -> None:
+        self._runtime = runtime
+        self._activity = activity
+
+    def __enter__(self) -> None:
+        self._runtime._stepping = True
+        if self._activity is not None:
+            self._runtime.activities.append(self._activity)
+
+    def __exit__(self, *_: object) -> None:
+        self._runtime._stepping = False
+        if self._activity is not None:
+            self._runtime.activities.pop()
 
 
 def _is_machinery(frame: FrameType) -> bool:

@@ -85,7 +85,11 @@ class SideBySide:
             assert owner is not None
             return owner.run_for(item)
 
+        marks = [one.mark for one in spoken.dialects if one.may_execute_side_by_side]
+
         def claims(item: pytest.Item) -> bool:
+            if not any(item.get_closest_marker(mark) for mark in marks):
+                return False
             owner = dialect(item)
             return owner is not None and item.get_closest_marker(owner.mark) is not None
 

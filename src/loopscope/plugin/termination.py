@@ -7,6 +7,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
+from loopscope.backends.signals import DEFAULT, getsignal, set_signal
 from loopscope.diagnose import catalog
 from loopscope.errors import Terminated
 
@@ -32,17 +33,17 @@ class Termination:
         """Handle SIGTERM, unless somebody else does; only the main thread can."""
         if (
             threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+            and getsignal(signal.SIGTERM) == DEFAULT
         ):
-            signal.signal(signal.SIGTERM, self._handler)
+            set_signal(signal.SIGTERM, self._handler)
 
     def put_back(self) -> None:
         """Leave SIGTERM to the default action, unless somebody else handles it by now."""
         if (
             threading.current_thread() is threading.main_thread()
-            and signal.getsignal(signal.SIGTERM) is self._handler
+            and getsignal(signal.SIGTERM) is self._handler
         ):
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            set_signal(signal.SIGTERM, DEFAULT)
 
     def _on_termination(self, number: int, frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)

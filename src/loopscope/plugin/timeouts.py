@@ -8,7 +8,6 @@ of its own.
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import os
 import sys
@@ -27,7 +26,7 @@ from loopscope.plugin.outcomes import fail
 from loopscope.plugin.timer import Limit, Timer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
     from types import ModuleType
 
     from loopscope.core.origin import Origin
@@ -37,6 +36,27 @@ if TYPE_CHECKING:
     from loopscope.plugin.timer import Activity, TimedOut, Turning
 
 OTHER = "pytest-timeout"
+
+
+class _Failing:
+    """Fail at the end of a phase whose time was up, even if the code has caught the error.
+
+    See `FollowedBy` for why it is a class.
+    """
+
+    __slots__ = ("_timeouts",)
+
+    def __init__(self, timeouts: Timeouts) -> None:
+        self._timeouts = timeouts
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
+        __tracebackhide__ = True
+        error = self._timeouts.end_of_phase()
+        if exc is None and error is not None:
+            raise error
 
 
 class Timeouts:
@@ -90,7 +110,7 @@ class Timeouts:
         self._timer = self._problem = None
         if self._is_ours(item):
             self._start(item, "setup")
-        with self._failing():
+        with _Failing(self):
             yield
             # Not before: others have to take note of the test, or they fail at its teardown.
             if self._problem is not None:
@@ -101,7 +121,7 @@ class Timeouts:
         __tracebackhide__ = True
         if self._timer is not None:
             self._timer.begin("call")
-        with self._failing():
+        with _Failing(self):
             return (yield)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -113,7 +133,7 @@ class Timeouts:
             else:
                 self._timer.begin("teardown")
         try:
-            with self._failing():
+            with _Failing(self):
                 return (yield)
         finally:
             if self._timer is not None:
@@ -145,20 +165,8 @@ class Timeouts:
         self._timer = Timer(item, name, origin, limit, self)
         self._timer.begin(phase)
 
-    @contextlib.contextmanager
-    def _failing(self) -> Iterator[None]:
-        """Fail at the end of a phase whose time was up, even if the code has caught the error."""
-        __tracebackhide__ = True
-        try:
-            yield
-        except BaseException:
-            self._end_of_phase()
-            raise
-        error = self._end_of_phase()
-        if error is not None:
-            raise error
-
-    def _end_of_phase(self) -> TimedOut | None:
+    def end_of_phase(self) -> TimedOut | None:
+        """Return what the test fails with if the time of this phase was up."""
         timer = self._timer
         error = None if timer is None else timer.end()
         if timer is not None and error is not None and self.runtime is not None:
