@@ -18,6 +18,8 @@ def test_two_thousand_tests_leave_no_descriptor_thread_or_task_behind(
     pytester.makeconftest("""
 import asyncio, gc, os, pathlib, threading
 
+import pytest
+
 def count():
     gc.collect()
     tasks = [found for found in gc.get_objects() if isinstance(found, asyncio.Task)]
@@ -28,11 +30,13 @@ def pytest_collection_finish(session):
     if session.config.getoption("loopscope_backends") == "uvloop":
         import uvloop
         uvloop.new_event_loop().close()
-    session.config.before = count()
+    session.before = count()
 
-def pytest_unconfigure(config):
-    # When the run is over: until then, closed loops leave their parts to new ones.
-    pathlib.Path("counts.txt").write_text(f"{config.before}\\n{count()}")
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_sessionfinish(session):
+    # Around all others: until the run is over, closed loops leave their parts to new ones.
+    yield
+    pathlib.Path("counts.txt").write_text(f"{session.before}\\n{count()}")
 """)
     source = """
 import pytest
