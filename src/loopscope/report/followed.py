@@ -1,0 +1,293 @@
+"""The events of one process that ran tests, followed one by one with the plan at hand.
+
+A loop, a fixture and a test each have a life, and the lives have to nest: so what is open and what
+is up is kept, and every event is held against that and against the plan. Function loops are opened
+anew if a test is run again, and wider ones if pytest comes back to a place that it had left.
+
+A test may come to another loop than was planned after collection in one way: it asks for a fixture
+dynamically before its own loop was opened, and is taken onto the loop of that.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from loopscope.core.graph import reach
+from loopscope.core.scope import Scope
+from loopscope.report.violations import (
+    CLOSED_UNOPENED,
+    ELSEWHERE,
+    NOT_CLOSED,
+    NOT_OPEN,
+    NOT_SET_UP,
+    NOT_TORN_DOWN,
+    OPENED_AGAIN,
+    OUTLIVED,
+    PLANNED_OTHERWISE,
+    SET_UP_ELSEWHERE,
+    TORN_DOWN_ELSEWHERE,
+    UNPLANNED_LOOP,
+    UNSEEN,
+    Violation,
+)
+from loopscope.trace.events import (
+    FixtureSetUp,
+    FixtureTornDown,
+    LoopClosed,
+    LoopOpened,
+    Phase,
+    RunBegan,
+    RunEnded,
+    TestBegan,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from loopscope.core.graph import Vertex
+    from loopscope.core.plan import Plan
+    from loopscope.trace.events import Event
+
+
+@dataclass(slots=True)
+class _Test:
+    """A test that is under way."""
+
+    began: TestBegan
+    vertex: Vertex | None
+    planned: str | None
+    found_before: int
+    phases: dict[str, Phase] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Up:
+    """A fixture that is set up, and the loop that it has to be torn down on."""
+
+    event: FixtureSetUp
+    loop: str | None
+
+
+class Followed:
+    """What one process did, and what of it was otherwise than planned."""
+
+    def __init__(self, plan: Plan, events: Sequence[Event]) -> None:
+        self.began: RunBegan | None = None
+        self.ended: RunEnded | None = None
+        self.violations: list[Violation] = []
+        self.tests = self.setups = self.teardowns = self.loops = 0
+        self.unproved: Counter[str] = Counter()
+        self.others: Counter[str] = Counter()
+        self.begun: list[str] = []
+        self.moved: list[str] = []
+        self.unseen: list[str] = []
+        self._vertices = plan.suite.vertices
+        self._loops = {id: str(loop) for id, loop in plan.loops.items()}
+        self._own = {str(one) for one in plan.loops.values() if one.anchor.scope is Scope.FUNCTION}
+        self._known = set(self._loops.values())
+        self._test: _Test | None = None
+        self._up: dict[str, list[_Up]] = {}
+        self._open: dict[str, LoopOpened] = {}
+        self._opened: Counter[str] = Counter()
+        self._closed_after: dict[str, int] = {}
+        for event in events:
+            self._follow(event)
+        if self.ended is not None:
+            self._end()
+
+    @property
+    def worker(self) -> str | None:
+        """The name of the process under pytest-xdist."""
+        return None if self.began is None else self.began.worker
+
+    def _follow(self, event: Event) -> None:
+        match event:
+            case RunBegan():
+                self.began = event
+            case RunEnded():
+                self.ended = event
+            case TestBegan():
+                self._begin(event)
+            case Phase():
+                self._phase(event)
+            case FixtureSetUp():
+                self._set_up(event)
+            case FixtureTornDown():
+                self._torn_down(event)
+            case LoopOpened(scope=str()):
+                self._opens(event)
+            case LoopClosed():
+                self._closes(event)
+
+    def _begin(self, event: TestBegan) -> None:
+        self.begun.append(event.test)
+        planned = self._loops.get(event.test)
+        if planned != event.planned and event.planned in self._of_twins(event.test):
+            planned = event.planned
+        vertex = self._vertices.get(event.test)
+        self._test = _Test(event, vertex, planned, len(self.violations))
+        if planned is not None and event.planned != planned:
+            self._found(
+                PLANNED_OTHERWISE, event.name, event.origin, planned, event.planned or "no loop"
+            )
+
+    def _of_twins(self, test: str) -> set[str]:
+        """Return the loops of the same test that was collected more than once."""
+        return {loop for id, loop in self._loops.items() if id.rstrip("'") == test}
+
+    def _phase(self, event: Phase) -> None:
+        test = self._test
+        if test is None or test.began.test != event.test:
+            return
+        test.phases[event.phase] = event
+        if event.phase == "setup" and event.outcome == "passed" and test.vertex is not None:
+            self._all_is_up(test.vertex)
+        elif event.phase == "call" and test.planned is not None:
+            self._body(test, test.planned, event)
+        elif event.phase == "teardown":
+            self._over(test)
+            self._test = None
+
+    def _all_is_up(self, test: Vertex) -> None:
+        for id in reach(
+            test.uses, lambda id: self._vertices[id].uses if id in self._vertices else ()
+        ):
+            used = self._vertices.get(id)
+            if used is not None and used.needs_loop and id in self._loops and not self._up.get(id):
+                self._found(NOT_SET_UP, used.name, str(used.origin), self._loops[id])
+
+    def _body(self, test: _Test, planned: str, event: Phase) -> None:
+        name, origin, seen = test.began.name, test.began.origin, event.loop
+        if seen is None:
+            if event.outcome == "passed" and (test.vertex is None or test.vertex.needs_loop):
+                self._found(UNSEEN, name, origin, planned)
+        elif seen != planned and not self._is_moved(planned, seen):
+            self._found(ELSEWHERE, name, origin, planned, seen)
+        elif seen not in self._open:
+            self._found(NOT_OPEN, name, origin, planned, seen)
+        elif seen != planned:
+            self.moved.append(test.began.test)
+
+    def _is_moved(self, planned: str, to: str) -> bool:
+        """Say whether a test may have come to another loop by what it asked for while it ran."""
+        is_up = any(one.loop == to for ups in self._up.values() for one in ups)
+        return planned in self._own and planned not in self._open and is_up
+
+    def _over(self, test: _Test) -> None:
+        setup, call = test.phases.get("setup"), test.phases.get("call")
+        if test.planned is None:
+            own_run = call is not None and call.loop is not None
+            self.others["in a run of its own" if own_run else "synchronous"] += 1
+        elif setup is None or setup.outcome == "failed":
+            self.unproved["failed in its setup"] += 1
+        elif setup.outcome == "skipped":
+            self.unproved["skipped"] += 1
+        elif call is None or (self._has_to_be_seen(test) and call.loop is None):
+            skipped = call is not None and call.outcome == "skipped"
+            self.unproved["skipped" if skipped else "failed before its first line"] += 1
+        elif len(self.violations) == test.found_before:
+            self.tests += 1
+
+    def _has_to_be_seen(self, test: _Test) -> bool:
+        return test.vertex is None or test.vertex.needs_loop
+
+    def _set_up(self, event: FixtureSetUp) -> None:
+        planned = self._loops.get(event.fixture, event.planned)
+        if planned is None:
+            return
+        said, seen = event.planned, event.loop
+        if said not in (None, planned) and self._is_moved(planned, str(said)):
+            planned = str(said)
+        if seen is not None:
+            if seen != planned:
+                self._found(SET_UP_ELSEWHERE, event.name, event.origin, planned, seen)
+            elif seen not in self._open:
+                self._found(NOT_OPEN, event.name, event.origin, planned, seen)
+            else:
+                self.setups += 1
+        elif event.error is None and self._has_to_be_shown(event):
+            self.unseen.append(f"{event.origin} {event.name}")
+        if event.error is None:
+            self._up.setdefault(event.fixture, []).append(_Up(event, planned))
+
+    def _has_to_be_shown(self, event: FixtureSetUp) -> bool:
+        vertex = self._vertices.get(event.fixture)
+        is_ours = event.origin.startswith("loopscope.")  # the fixture `loopscope`: no code to see
+        return vertex is not None and vertex.needs_loop and not is_ours
+
+    def _torn_down(self, event: FixtureTornDown) -> None:
+        ups = self._up.get(event.fixture)
+        if not ups:
+            return
+        up = ups.pop()
+        name, origin = up.event.name, up.event.origin
+        if event.loop is None:
+            return
+        if event.loop != up.loop:
+            self._found(TORN_DOWN_ELSEWHERE, name, origin, up.loop, event.loop)
+        elif event.loop not in self._open:
+            self._found(NOT_OPEN, name, origin, up.loop, event.loop)
+        else:
+            self.teardowns += 1
+
+    def _opens(self, event: LoopOpened) -> None:
+        loop = event.loop
+        if loop not in self._known and not self._is_late(event):
+            self._found(UNPLANNED_LOOP, loop, None)
+        if loop in self._open or not self._may_open(event):
+            self._found(OPENED_AGAIN, loop, None)
+        self._open[loop] = event
+        self._opened[loop] += 1
+
+    def _is_late(self, event: LoopOpened) -> bool:
+        """Say whether a loop can be of what was asked for while the test under way ran."""
+        return self._test is not None and _is_inside(self._test.began.test, event.node or "")
+
+    def _may_open(self, event: LoopOpened) -> bool:
+        """Say whether a loop is opened for the first time, or its scope has been left since."""
+        times, node = self._opened[event.loop], event.node or ""
+        if not times:
+            return True
+        if event.scope == "function":
+            return times < self.begun.count(node.rstrip("'"))
+        since = self.begun[self._closed_after.get(event.loop, 0) :]
+        return any(not _is_inside(test, node) for test in since)
+
+    def _closes(self, event: LoopClosed) -> None:
+        opened = self._open.pop(event.loop, None)
+        if opened is None:
+            if event.loop in self._known:
+                self._found(CLOSED_UNOPENED, event.loop, None)
+            return
+        self._closed_after[event.loop] = len(self.begun)
+        still_up = [one for ups in self._up.values() for one in ups if one.loop == event.loop]
+        for one in still_up:
+            self._found(OUTLIVED, one.event.name, one.event.origin, event.loop)
+        if not still_up:
+            self.loops += 1
+
+    def _end(self) -> None:
+        self._test = None
+        for ups in self._up.values():
+            for one in ups:
+                self._found(NOT_TORN_DOWN, one.event.name, one.event.origin, one.loop)
+        for loop in self._open:
+            self._found(NOT_CLOSED, loop, None)
+
+    def _found(
+        self,
+        what: str,
+        name: str,
+        origin: str | None,
+        planned: str | None = None,
+        observed: str | None = None,
+    ) -> None:
+        test = None if self._test is None else self._test.began.test
+        self.violations.append(Violation(what, name, origin, planned, observed, test))
+
+
+def _is_inside(test: str, node: str) -> bool:
+    """Say whether a test is at a node of the collection tree, or below it."""
+    return not node or test == node.rstrip("'") or test.startswith((f"{node}::", f"{node}/"))
