@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from loopscope.report.verified import Verification
 
 _LISTED = 20
+_TOLD = ("python", "pytest", "pytest-loopscope", "pytest-asyncio", "anyio", "pytest-trio")
 _KINDS = {
     "worse": "Worse",
     "better": "Better",
@@ -43,7 +44,8 @@ def show(verification: Verification, *, err: bool = False) -> None:
 
 
 def _made_with(versions: Mapping[str, str], how: str) -> str:
-    return f"{how} " + ", ".join(f"{name} {version}" for name, version in versions.items())
+    told = (f"{name} {versions[name]}" for name in _TOLD if name in versions)
+    return f"{how} {', '.join(told)}"
 
 
 def _show_proof(out: Console, proof: Proof) -> None:

@@ -51,6 +51,12 @@ if TYPE_CHECKING:
     from loopscope.trace.events import Event
 
 
+_NO_LOOP = "synchronous"
+_SKIPPED = "skipped"
+_OWN = "on a loop of its own, which ended with the test"
+_OPEN = "on a loop of somebody else's, which went on after the test"
+
+
 @dataclass(slots=True)
 class _Test:
     """A test that is under way."""
@@ -90,10 +96,14 @@ class Followed:
         self._test: _Test | None = None
         self._up: dict[str, list[_Up]] = {}
         self._open: dict[str, LoopOpened] = {}
+        self._seen: set[str] = set()  # that nobody has planned, and are open
         self._opened: Counter[str] = Counter()
         self._closed_after: dict[str, int] = {}
         for event in events:
             self._follow(event)
+        if self._test is not None:
+            self._counter(self._test)["not over"] += 1
+            self._test = None
         if self.ended is not None:
             self._end()
 
@@ -116,7 +126,9 @@ class Followed:
                 self._set_up(event)
             case FixtureTornDown():
                 self._torn_down(event)
-            case LoopOpened(scope=str()):
+            case LoopOpened(scope=None):
+                self._seen.add(event.loop)
+            case LoopOpened():
                 self._opens(event)
             case LoopClosed():
                 self._closes(event)
@@ -178,17 +190,24 @@ class Followed:
     def _over(self, test: _Test) -> None:
         setup, call = test.phases.get("setup"), test.phases.get("call")
         if test.planned is None:
-            own_run = call is not None and call.loop is not None
-            self.others["in a run of its own" if own_run else "synchronous"] += 1
+            self.others[self._why_unplanned(test)] += 1
         elif setup is None or setup.outcome == "failed":
             self.unproved["failed in its setup"] += 1
         elif setup.outcome == "skipped":
-            self.unproved["skipped"] += 1
+            self.unproved[_SKIPPED] += 1
         elif call is None or (self._has_to_be_seen(test) and call.loop is None):
             skipped = call is not None and call.outcome == "skipped"
-            self.unproved["skipped" if skipped else "failed before its first line"] += 1
+            self.unproved[_SKIPPED if skipped else "failed before its first line"] += 1
         elif len(self.violations) == test.found_before:
             self.tests += 1
+
+    def _why_unplanned(self, test: _Test) -> str:
+        call = test.phases.get("call")
+        if call is None:
+            return _SKIPPED if test.phases["setup"].outcome == "skipped" else "failed in its setup"
+        if call.loop is None:
+            return _NO_LOOP
+        return _OPEN if call.loop in self._seen else _OWN
 
     def _has_to_be_seen(self, test: _Test) -> bool:
         return test.vertex is None or test.vertex.needs_loop
@@ -257,19 +276,25 @@ class Followed:
 
     def _closes(self, event: LoopClosed) -> None:
         opened = self._open.pop(event.loop, None)
+        self._seen.discard(event.loop)
         if opened is None:
             if event.loop in self._known:
                 self._found(CLOSED_UNOPENED, event.loop, None)
             return
         self._closed_after[event.loop] = len(self.begun)
-        still_up = [one for ups in self._up.values() for one in ups if one.loop == event.loop]
-        for one in still_up:
-            self._found(OUTLIVED, one.event.name, one.event.origin, event.loop)
+        still_up = [
+            id for id, ups in self._up.items() if any(one.loop == event.loop for one in ups)
+        ]
+        for id in still_up:
+            for one in self._up.pop(id):
+                self._found(OUTLIVED, one.event.name, one.event.origin, event.loop)
         if not still_up:
             self.loops += 1
 
+    def _counter(self, test: _Test) -> Counter[str]:
+        return self.others if test.planned is None else self.unproved
+
     def _end(self) -> None:
-        self._test = None
         for ups in self._up.values():
             for one in ups:
                 self._found(NOT_TORN_DOWN, one.event.name, one.event.origin, one.loop)

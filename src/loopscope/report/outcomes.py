@@ -194,7 +194,7 @@ def compare(old: Outcomes, new: Outcomes) -> OutcomeComparison:
     loops: dict[str, int] = {}
     for before, after in both:
         if before.loop is not None and after.loop is not None:
-            word = "same" if before.loop == after.loop else direction(before.loop, after.loop)
+            word = _change(before.loop, after.loop)
             loops[word] = loops.get(word, 0) + 1
     return OutcomeComparison(
         len(pairs) - len(differences),
@@ -206,6 +206,14 @@ def compare(old: Outcomes, new: Outcomes) -> OutcomeComparison:
         ),
         loops,
     )
+
+
+def _change(old: Place, new: Place) -> str:
+    # Who only observes knows the library, and not what the suite calls the backend.
+    if {old.backend, new.backend} <= _BACKENDS and old.backend != new.backend:
+        return "another"
+    before, after = (replace(place, backend="") for place in (old, new))
+    return "same" if before == after else direction(before, after)
 
 
 def _core(error: str | None) -> str:
