@@ -102,6 +102,8 @@ def verify(
     if judged == "declared" and against == INSTALLED:
         raise click.UsageError("--as declared and --against installed are the same run.")
     other = None if against in (None, INSTALLED) else _load(Path(str(against)))
+    if save is not None and not save.parent.is_dir():
+        raise Failure(f"{save} cannot be written: {save.parent} is not a folder")
     with _folder(keep) as folder:
         run = run_suite(python, judged, paths, folder / judged)
         proof = None if judged == "declared" else _proof(run)

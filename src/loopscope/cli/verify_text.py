@@ -35,6 +35,7 @@ def show(verification: Verification, *, err: bool = False) -> None:
         _show_proof(out, verification.proof)
     if verification.comparison is not None:
         _show_comparison(out, verification.comparison)
+    out.print()
     outcomes = ", ".join(f"{number} {word}" for word, number in verification.outcomes.items())
     tests = count(sum(verification.outcomes.values()), "test")
     out.print(f"{verification.verdict}: {tests}, {outcomes}", style=style)
@@ -55,31 +56,12 @@ def _show_proof(out: Console, proof: Proof) -> None:
         if rest:
             out.print(rest, soft_wrap=True)
         out.print()
-    section(
-        out,
-        "Proved",
-        [
-            (str(proof.tests), "tests on a loop did everything where it was planned"),
-            (str(proof.setups), "setups of async fixtures seen on the planned loop"),
-            (str(proof.teardowns), "teardowns of async fixtures seen there, before it was closed"),
-            (str(proof.loops), "loops opened, and closed after all that lived on them"),
-        ],
-        heads="",
-    )
-    section(
-        out,
-        "Not proved",
-        [
-            *((str(number), f"tests: {why}") for why, number in proof.unproved.items()),
-            *((("", f"{name}: has a loop, and no code was seen on it")) for name in proof.unseen),
-            *(("", gap) for gap in proof.gaps),
-        ],
-        limit=_LISTED,
-    )
+    section(out, "Proved", [(line,) for line in _proved(proof)])
+    section(out, "Not proved", [(line,) for line in _unproved(proof)], limit=_LISTED)
     section(
         out,
         "On no planned loop",
-        [(str(number), f"tests: {why}") for why, number in proof.others.items()],
+        [(f"{count(number, 'test')}: {why}",) for why, number in proof.others.items()],
     )
     section(
         out,
@@ -89,20 +71,40 @@ def _show_proof(out: Console, proof: Proof) -> None:
     )
 
 
+def _proved(proof: Proof) -> Iterator[str]:
+    if proof.tests:
+        yield f"{count(proof.tests, 'test')} did everything on the loop that was planned"
+    if proof.setups:
+        yield (
+            f"{count(proof.setups, 'setup')} and {count(proof.teardowns, 'teardown')} of async "
+            "fixtures ran on theirs"
+        )
+    if proof.loops:
+        yield f"{count(proof.loops, 'loop')} closed after all that lived on it"
+
+
+def _unproved(proof: Proof) -> Iterator[str]:
+    for why, number in proof.unproved.items():
+        yield f"{count(number, 'test')}: {why}"
+    for fixture in proof.unseen:
+        yield f"{fixture}: has a loop, and none of its code was seen there"
+    yield from proof.gaps
+
+
 def _show_comparison(out: Console, comparison: OutcomeComparison) -> None:
     for kind, title in _KINDS.items():
         of_kind = [one for one in comparison.differences if one.kind == kind]
         section(out, title, [row for one in of_kind for row in _rows(one)], limit=_LISTED)
-    rows = [(str(comparison.same), "tests ended the same")]
+    lines = [f"{count(comparison.same, 'test')} ended the same"]
     if comparison.other_errors:
-        rows.append((str(len(comparison.other_errors)), "of them with another error"))
-    rows += [
-        (str(comparison.loops[kind]), f"tests on {words} than in the other run")
+        number = count(len(comparison.other_errors), "test")
+        lines.append(f"{number} of them with another error")
+    lines += [
+        f"{count(comparison.loops[kind], 'test')} on {words} than in the other run"
         for kind, words in _LOOPS.items()
         if kind in comparison.loops
     ]
-    section(out, "Compared", rows)
-    out.print()
+    section(out, "Compared", [(line,) for line in lines])
 
 
 def _rows(one: Difference) -> Iterator[tuple[str, str]]:

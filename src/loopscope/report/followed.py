@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from loopscope.trace.events import Event
 
 
-_NO_LOOP = "synchronous"
+_NO_LOOP = "synchronous, as far as was seen"
 _SKIPPED = "skipped"
 _OWN = "on a loop of its own, which ended with the test"
 _OPEN = "on a loop of somebody else's, which went on after the test"

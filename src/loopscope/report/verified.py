@@ -52,11 +52,13 @@ class Verification:
                 else "not proved to the end"
                 if self.proof.gaps
                 else "proved"
+                if self.proof.tests
+                else "nothing on a planned loop"
             )
         if self.comparison is not None:
             found = len(self.comparison.differences)
             said.append(_counted(found, "difference") if found else "equal")
-        return ", ".join(said) or "nothing was to be proved"
+        return ", ".join(said) or "nothing was compared"
 
 
 def counted_outcomes(outcomes: Outcomes) -> dict[str, int]:
