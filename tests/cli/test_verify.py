@@ -161,6 +161,32 @@ def test_workers_of_xdist_are_proved_each(tmp_path: Path) -> None:
     assert "  3 tests did everything on the loop that was planned\n" in done.stdout
 
 
+EVENT_LOOP = """
+import asyncio
+import pytest
+import pytest_asyncio
+
+@pytest.fixture(scope="session")
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+@pytest_asyncio.fixture(scope="session")
+async def pool():
+    yield
+"""
+
+
+def test_a_suite_with_a_loop_of_its_own_is_proved(tmp_path: Path) -> None:
+    source = "import pytest\n@pytest.mark.asyncio\nasync def test_it(pool, event_loop): ...\n"
+    files = {**SUITE, "conftest.py": EVENT_LOOP, "test_account.py": source}
+    done = verify(written(tmp_path, files))
+    assert done.returncode == 0, done.stdout
+    assert "  1 setup and 1 teardown of async fixtures ran on theirs\n" in done.stdout
+    assert "Not proved" not in done.stdout
+
+
 ANYIO = {
     **SUITE,
     "conftest.py": """

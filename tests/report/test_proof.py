@@ -346,6 +346,16 @@ def test_a_synchronous_fixture_need_not_be_seen_and_has_to_be_gone_in_time() -> 
     assert (violation.what, violation.name) == (found.OUTLIVED, "beside")
 
 
+def test_a_fixture_that_makes_a_loop_outlives_it() -> None:
+    events = true_run()
+    made = f"module {FILE} [asyncio by event_loop at conftest.py:3]"
+    events.insert(3, set_up("event_loop", None, planned=made))
+    events.insert(index(events, RunEnded), torn_down("event_loop", None))
+    proof = proved(events)
+    assert proof.holds
+    assert proof.unseen == ()
+
+
 def test_an_async_fixture_that_could_not_be_seen_is_named() -> None:
     events = true_run()
     replaced(type(set_up()), by=set_up(loop=None))(events)

@@ -229,12 +229,13 @@ class Followed:
         elif event.error is None and self._has_to_be_shown(event):
             self.unseen.append(f"{event.origin} {event.name}")
         if event.error is None:
-            self._up.setdefault(event.fixture, []).append(_Up(event, planned))
+            loop = None if _makes(event) else planned
+            self._up.setdefault(event.fixture, []).append(_Up(event, loop))
 
     def _has_to_be_shown(self, event: FixtureSetUp) -> bool:
         vertex = self._vertices.get(event.fixture)
         is_ours = event.origin.startswith("loopscope.")  # the fixture `loopscope`: no code to see
-        return vertex is not None and vertex.needs_loop and not is_ours
+        return vertex is not None and vertex.needs_loop and not is_ours and not _makes(event)
 
     def _torn_down(self, event: FixtureTornDown) -> None:
         ups = self._up.get(event.fixture)
@@ -311,6 +312,14 @@ class Followed:
     ) -> None:
         test = None if self._test is None else self._test.began.test
         self.violations.append(Violation(what, name, origin, planned, observed, test))
+
+
+def _makes(event: FixtureSetUp) -> bool:
+    """Say whether a fixture makes the loop that it is planned on, as an `event_loop` does.
+
+    Such a loop is called by the fixture, which closes it, and so outlives it.
+    """
+    return f" by {event.name} at {event.origin}" in str(event.planned)
 
 
 def _is_inside(test: str, node: str) -> bool:
