@@ -154,6 +154,88 @@ def test_a_difference_is_told_with_its_line_and_error(tmp_path: Path) -> None:
     assert "\nproved, 1 difference: 1 test, 1 passed\n" in done.stdout
 
 
+TROUBLE = """
+import anyio
+import pytest
+from hypothesis import given, settings, strategies
+
+@pytest.fixture(scope="module", params=[1, 2])
+async def number(request):
+    yield request.param
+
+@pytest.fixture(scope="module")
+async def server():
+    async def fails():
+        raise ValueError("in the background")
+
+    async with anyio.create_task_group() as tasks:
+        yield lambda: tasks.start_soon(fails)
+
+@pytest.fixture
+async def value():
+    yield 1
+
+@pytest.fixture
+async def cannot_be_left(value):
+    yield
+    raise KeyError
+
+async def test_crashes(server):
+    server()
+    await anyio.sleep_forever()
+
+async def test_after_the_crash(server): ...
+
+async def test_parameter(number, value): ...
+
+async def test_other_parameter(number): ...
+
+async def test_error(cannot_be_left): ...
+
+@pytest.mark.loopscope(fresh_fixtures=True)
+@settings(max_examples=3)
+@given(number=strategies.integers())
+async def test_examples(number, value): ...
+
+async def test_asks(loopscope):
+    assert await loopscope.getfixture("value") == 1
+
+def test_asks_synchronously(request):
+    assert request.getfixturevalue("value") == 1
+
+@pytest.mark.flaky(reruns=2)
+async def test_runs_again(value):
+    assert not value
+
+@pytest.mark.loopscope(scope="function")
+async def test_refused(server): ...
+
+@pytest.mark.loopscope(timeout=0.05)
+async def test_takes_too_long(value):
+    await anyio.sleep_forever()
+
+@pytest.mark.xfail
+async def test_expected(value):
+    raise ValueError
+
+class TestIt:
+    async def setup_method(self):
+        self.value = 1
+
+    async def test_it(self, value):
+        assert self.value == value
+"""
+
+
+def test_what_fails_or_is_odd_is_where_it_was_planned_all_the_same(tmp_path: Path) -> None:
+    for module in ("anyio", "hypothesis", "pytest_rerunfailures"):
+        pytest.importorskip(module)
+    done = verify(written(tmp_path, {"pytest.ini": "[pytest]\n", "test_it.py": TROUBLE}))
+    assert done.returncode == 0, done.stdout
+    assert "  12 tests did everything on the loop that was planned\n" in done.stdout
+    assert "  2 tests: failed in its setup\n" in done.stdout
+
+
 def test_workers_of_xdist_are_proved_each(tmp_path: Path) -> None:
     pytest.importorskip("xdist")
     done = run_in(written(tmp_path, SUITE), "verify", *QUIET, "-n2")

@@ -304,6 +304,29 @@ def test_the_loop_of_a_test_is_opened_again_if_the_test_is_run_again() -> None:
     assert found.OPENED_AGAIN in {one.what for one in proved(events).violations}
 
 
+def test_phases_may_be_told_when_all_of_a_test_is_over() -> None:
+    events = true_run()
+    phases = [one for one in events[7:13] if isinstance(one, Phase)]
+    events[7:13] = [one for one in events[7:13] if not isinstance(one, Phase)] + phases
+    assert proved(events) == proved(true_run())
+
+
+def test_an_attempt_that_is_repeated_is_not_counted() -> None:
+    events = true_run()
+    events[7:7] = events[7:12]  # without the end of its teardown
+    assert proved(events).tests == proved(true_run()).tests
+
+
+def test_a_test_that_is_refused_before_it_begins_has_failed_in_its_setup() -> None:
+    events = true_run()
+    without_test(events)
+    refused = phase(OWN, "setup", None, "failed")
+    events[7:7] = [refused, phase(OWN, "teardown")]
+    proof = proved(events)
+    assert proof.holds
+    assert proof.unproved == {"failed in its setup": 1}
+
+
 def asking(events: list[Event], fixture: str) -> list[Event]:
     """Return the run in which the second test asks for a fixture while it runs."""
     late = set_up(fixture, WIDE, test=OWN)

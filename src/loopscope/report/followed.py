@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from loopscope.core.graph import reach
 from loopscope.core.scope import Scope
+from loopscope.report.open_loops import OpenLoops
 from loopscope.report.violations import (
     CLOSED_UNOPENED,
     ELSEWHERE,
@@ -23,12 +24,10 @@ from loopscope.report.violations import (
     NOT_OPEN,
     NOT_SET_UP,
     NOT_TORN_DOWN,
-    OPENED_AGAIN,
     OUTLIVED,
     PLANNED_OTHERWISE,
     SET_UP_ELSEWHERE,
     TORN_DOWN_ELSEWHERE,
-    UNPLANNED_LOOP,
     UNSEEN,
     Violation,
 )
@@ -59,13 +58,25 @@ _OPEN = "on a loop of somebody else's, which went on after the test"
 
 @dataclass(slots=True)
 class _Test:
-    """A test that is under way."""
+    """A test that is under way.
+
+    `loops` are those that were open at some time since it began, `fixtures` those that were up, and
+    `closed` the loops that were closed after the end of its setup was told. Some plugins, such as
+    pytest-rerunfailures, tell all phases of a test at once, when it is over.
+    """
 
     began: TestBegan
     vertex: Vertex | None
     planned: str | None
     found_before: int
+    loops: set[str]
+    fixtures: set[str]
+    closed: set[str] = field(default_factory=set)
     phases: dict[str, Phase] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return self.began.test
 
 
 @dataclass(slots=True)
@@ -95,10 +106,8 @@ class Followed:
         self._known = set(self._loops.values())
         self._test: _Test | None = None
         self._up: dict[str, list[_Up]] = {}
-        self._open: dict[str, LoopOpened] = {}
+        self._open = OpenLoops(self._known)
         self._seen: set[str] = set()  # that nobody has planned, and are open
-        self._opened: Counter[str] = Counter()
-        self._closed_after: dict[str, int] = {}
         for event in events:
             self._follow(event)
         if self._test is not None:
@@ -134,12 +143,16 @@ class Followed:
                 self._closes(event)
 
     def _begin(self, event: TestBegan) -> None:
+        if self._test is not None and self._test.id != event.test:
+            self._counter(self._test)["not over"] += 1  # and not only run again
         self.begun.append(event.test)
         planned = self._loops.get(event.test)
         if planned != event.planned and event.planned in self._of_twins(event.test):
             planned = event.planned
         vertex = self._vertices.get(event.test)
-        self._test = _Test(event, vertex, planned, len(self.violations))
+        self._test = _Test(
+            event, vertex, planned, len(self.violations), set(self._open), set(self._up)
+        )
         if planned is not None and event.planned != planned:
             self._found(
                 PLANNED_OTHERWISE, event.name, event.origin, planned, event.planned or "no loop"
@@ -151,23 +164,36 @@ class Followed:
 
     def _phase(self, event: Phase) -> None:
         test = self._test
-        if test is None or test.began.test != event.test:
-            return
+        if test is None or test.id != event.test:
+            if event.phase != "setup" or event.outcome == "passed":
+                return
+            test = self._refused(event)
         test.phases[event.phase] = event
         if event.phase == "setup" and event.outcome == "passed" and test.vertex is not None:
-            self._all_is_up(test.vertex)
+            self._all_is_up(test.vertex, test.fixtures)
         elif event.phase == "call" and test.planned is not None:
             self._body(test, test.planned, event)
         elif event.phase == "teardown":
             self._over(test)
             self._test = None
 
-    def _all_is_up(self, test: Vertex) -> None:
+    def _refused(self, event: Phase) -> _Test:
+        """Return a test that has failed before it began, which is what a finding does to it."""
+        id, module = event.test, event.test.partition("::")[0]
+        vertex = self._vertices.get(id)
+        origin = module if vertex is None else str(vertex.origin)
+        planned = self._loops.get(id)
+        name = id.rpartition("::")[2]
+        self._begin(TestBegan(event.began, id, name, origin, module, None, planned, None))
+        assert self._test is not None
+        return self._test
+
+    def _all_is_up(self, test: Vertex, fixtures: set[str]) -> None:
         for id in reach(
             test.uses, lambda id: self._vertices[id].uses if id in self._vertices else ()
         ):
             used = self._vertices.get(id)
-            if used is not None and used.needs_loop and id in self._loops and not self._up.get(id):
+            if used is not None and used.needs_loop and id in self._loops and id not in fixtures:
                 self._found(NOT_SET_UP, used.name, str(used.origin), self._loops[id])
 
     def _body(self, test: _Test, planned: str, event: Phase) -> None:
@@ -177,10 +203,10 @@ class Followed:
                 self._found(UNSEEN, name, origin, planned)
         elif seen != planned and not self._is_moved(planned, seen):
             self._found(ELSEWHERE, name, origin, planned, seen)
-        elif seen not in self._open:
+        elif seen not in test.loops or seen in test.closed:
             self._found(NOT_OPEN, name, origin, planned, seen)
         elif seen != planned:
-            self.moved.append(test.began.test)
+            self.moved.append(test.id)
 
     def _is_moved(self, planned: str, to: str) -> bool:
         """Say whether a test may have come to another loop by what it asked for while it ran."""
@@ -231,6 +257,8 @@ class Followed:
         if event.error is None:
             loop = None if _makes(event) else planned
             self._up.setdefault(event.fixture, []).append(_Up(event, loop))
+            if self._test is not None:
+                self._test.fixtures.add(event.fixture)
 
     def _has_to_be_shown(self, event: FixtureSetUp) -> bool:
         vertex = self._vertices.get(event.fixture)
@@ -242,6 +270,8 @@ class Followed:
         if not ups:
             return
         up = ups.pop()
+        if not ups:
+            del self._up[event.fixture]
         name, origin = up.event.name, up.event.origin
         if event.loop is None:
             return
@@ -253,42 +283,25 @@ class Followed:
             self.teardowns += 1
 
     def _opens(self, event: LoopOpened) -> None:
-        loop = event.loop
-        if loop not in self._known and not self._is_late(event):
-            self._found(UNPLANNED_LOOP, loop, None)
-        if loop in self._open or not self._may_open(event):
-            self._found(OPENED_AGAIN, loop, None)
-        self._open[loop] = event
-        self._opened[loop] += 1
-
-    def _is_late(self, event: LoopOpened) -> bool:
-        """Say whether a loop can be of what was asked for while the test under way ran."""
-        return self._test is not None and _is_inside(self._test.began.test, event.node or "")
-
-    def _may_open(self, event: LoopOpened) -> bool:
-        """Say whether a loop is opened for the first time, or its scope has been left since."""
-        times, node = self._opened[event.loop], event.node or ""
-        if not times:
-            return True
-        if event.scope == "function":
-            return times < self.begun.count(node.rstrip("'"))
-        since = self.begun[self._closed_after.get(event.loop, 0) :]
-        return any(not _is_inside(test, node) for test in since)
+        test = self._test
+        for what in self._open.opens(event, self.begun, None if test is None else test.id):
+            self._found(what, event.loop, None)
+        if test is not None:
+            test.loops.add(event.loop)
 
     def _closes(self, event: LoopClosed) -> None:
-        opened = self._open.pop(event.loop, None)
-        self._seen.discard(event.loop)
-        if opened is None:
-            if event.loop in self._known:
-                self._found(CLOSED_UNOPENED, event.loop, None)
+        loop = event.loop
+        self._seen.discard(loop)
+        if not self._open.closes(event, len(self.begun)):
+            if loop in self._known:
+                self._found(CLOSED_UNOPENED, loop, None)
             return
-        self._closed_after[event.loop] = len(self.begun)
-        still_up = [
-            id for id, ups in self._up.items() if any(one.loop == event.loop for one in ups)
-        ]
+        if self._test is not None and "setup" in self._test.phases:
+            self._test.closed.add(loop)
+        still_up = [id for id, ups in self._up.items() if any(one.loop == loop for one in ups)]
         for id in still_up:
             for one in self._up.pop(id):
-                self._found(OUTLIVED, one.event.name, one.event.origin, event.loop)
+                self._found(OUTLIVED, one.event.name, one.event.origin, loop)
         if not still_up:
             self.loops += 1
 
@@ -310,7 +323,7 @@ class Followed:
         planned: str | None = None,
         observed: str | None = None,
     ) -> None:
-        test = None if self._test is None else self._test.began.test
+        test = None if self._test is None else self._test.id
         self.violations.append(Violation(what, name, origin, planned, observed, test))
 
 
@@ -320,8 +333,3 @@ def _makes(event: FixtureSetUp) -> bool:
     Such a loop is called by the fixture, which closes it, and so outlives it.
     """
     return f" by {event.name} at {event.origin}" in str(event.planned)
-
-
-def _is_inside(test: str, node: str) -> bool:
-    """Say whether a test is at a node of the collection tree, or below it."""
-    return not node or test == node.rstrip("'") or test.startswith((f"{node}::", f"{node}/"))
