@@ -306,8 +306,7 @@ def test_the_loop_of_a_test_is_opened_again_if_the_test_is_run_again() -> None:
 
 def test_phases_may_be_told_when_all_of_a_test_is_over() -> None:
     events = true_run()
-    phases = [one for one in events[7:13] if isinstance(one, Phase)]
-    events[7:13] = [one for one in events[7:13] if not isinstance(one, Phase)] + phases
+    events[7:13] = sorted(events[7:13], key=lambda event: isinstance(event, Phase))
     assert proved(events) == proved(true_run())
 
 

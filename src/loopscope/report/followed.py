@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 
 _NO_LOOP = "synchronous, as far as was seen"
 _SKIPPED = "skipped"
+_NOT_SET_UP = "failed in its setup"
+_NOT_OVER = "not over"
+_PROVED, _REFUTED = "proved", "refuted"
 _OWN = "on a loop of its own, which ended with the test"
 _OPEN = "on a loop of somebody else's, which went on after the test"
 
@@ -94,9 +97,7 @@ class Followed:
         self.began: RunBegan | None = None
         self.ended: RunEnded | None = None
         self.violations: list[Violation] = []
-        self.tests = self.setups = self.teardowns = self.loops = 0
-        self.unproved: Counter[str] = Counter()
-        self.others: Counter[str] = Counter()
+        self.setups = self.teardowns = self.loops = 0
         self.begun: list[str] = []
         self.moved: list[str] = []
         self.unseen: list[str] = []
@@ -105,13 +106,15 @@ class Followed:
         self._own = {str(one) for one in plan.loops.values() if one.anchor.scope is Scope.FUNCTION}
         self._known = set(self._loops.values())
         self._test: _Test | None = None
+        # By test and loop: what is run again counts as it came out last.
+        self._results: dict[tuple[str, str | None], str] = {}
         self._up: dict[str, list[_Up]] = {}
         self._open = OpenLoops(self._known)
         self._seen: set[str] = set()  # that nobody has planned, and are open
         for event in events:
             self._follow(event)
         if self._test is not None:
-            self._counter(self._test)["not over"] += 1
+            self._came_to(self._test, _NOT_OVER)
             self._test = None
         if self.ended is not None:
             self._end()
@@ -144,7 +147,7 @@ class Followed:
 
     def _begin(self, event: TestBegan) -> None:
         if self._test is not None and self._test.id != event.test:
-            self._counter(self._test)["not over"] += 1  # and not only run again
+            self._came_to(self._test, _NOT_OVER)  # and not only run again
         self.begun.append(event.test)
         planned = self._loops.get(event.test)
         if planned != event.planned and event.planned in self._of_twins(event.test):
@@ -216,21 +219,46 @@ class Followed:
     def _over(self, test: _Test) -> None:
         setup, call = test.phases.get("setup"), test.phases.get("call")
         if test.planned is None:
-            self.others[self._why_unplanned(test)] += 1
+            result = self._why_unplanned(test)
         elif setup is None or setup.outcome == "failed":
-            self.unproved["failed in its setup"] += 1
+            result = _NOT_SET_UP
         elif setup.outcome == "skipped":
-            self.unproved[_SKIPPED] += 1
+            result = _SKIPPED
         elif call is None or (self._has_to_be_seen(test) and call.loop is None):
             skipped = call is not None and call.outcome == "skipped"
-            self.unproved[_SKIPPED if skipped else "failed before its first line"] += 1
-        elif len(self.violations) == test.found_before:
-            self.tests += 1
+            result = _SKIPPED if skipped else "failed before its first line"
+        else:
+            result = _PROVED if len(self.violations) == test.found_before else _REFUTED
+        self._came_to(test, result)
+
+    def _came_to(self, test: _Test, result: str) -> None:
+        self._results[test.id, test.planned] = result
+
+    @property
+    def tests(self) -> int:
+        """How many tests did everything where it was planned."""
+        return self._count(planned=True)[_PROVED]
+
+    @property
+    def unproved(self) -> Counter[str]:
+        """How many tests are on a planned loop and have not shown it, by why."""
+        counts = self._count(planned=True)
+        del counts[_PROVED], counts[_REFUTED]
+        return counts
+
+    @property
+    def others(self) -> Counter[str]:
+        """How many tests are on no planned loop, by why."""
+        return self._count(planned=False)
+
+    def _count(self, *, planned: bool) -> Counter[str]:
+        results = self._results.items()
+        return Counter(came_to for (_, loop), came_to in results if (loop is not None) is planned)
 
     def _why_unplanned(self, test: _Test) -> str:
-        call = test.phases.get("call")
+        setup, call = test.phases.get("setup"), test.phases.get("call")
         if call is None:
-            return _SKIPPED if test.phases["setup"].outcome == "skipped" else "failed in its setup"
+            return _SKIPPED if setup is not None and setup.outcome == "skipped" else _NOT_SET_UP
         if call.loop is None:
             return _NO_LOOP
         return _OPEN if call.loop in self._seen else _OWN
@@ -304,9 +332,6 @@ class Followed:
                 self._found(OUTLIVED, one.event.name, one.event.origin, loop)
         if not still_up:
             self.loops += 1
-
-    def _counter(self, test: _Test) -> Counter[str]:
-        return self.others if test.planned is None else self.unproved
 
     def _end(self) -> None:
         for ups in self._up.values():
