@@ -11,7 +11,7 @@ import pytest
 
 from loopscope.cli import running
 from tests.cli.command import run
-from tests.cli.suites import run_in, written
+from tests.cli.suites import LYING_ENGINE, run_in, written
 
 pytest.importorskip("pytest_asyncio")
 
@@ -67,7 +67,7 @@ def test_a_suite_is_proved_and_equal_to_what_the_installed_plugins_make_of_it(
         "Proved",
         "  3 tests did everything on the loop that was planned",
         "  2 setups and 1 teardown of async fixtures ran on theirs",
-        "  2 loops closed after all that lived on it",
+        "  2 loops closed after all that lived there",
         "",
         "Not proved",
         "  1 test: skipped",
@@ -102,21 +102,6 @@ def test_the_json_has_all_of_it_and_nothing_else_is_on_standard_output(tmp_path:
     assert found["outcomes"] == {"passed": 3, "skipped": 1, "failed": 1}
 
 
-# An engine that puts a test on another loop than is planned, and believes that it has not.
-LYING = """
-from loopscope.plugin.runtime import Runtime
-
-run = Runtime.run
-
-def lying(self, vertex, action, context=None):
-    if vertex.name != "test_alone":
-        return run(self, vertex, action, context)
-    (wide, *_) = (loop for loop in self.loops if loop.anchor.scope.word == "module")
-    host, task = self._task(wide, vertex.anchor)
-    return self._unwrap(host.run(task, action, self._is_needed, context, vertex))
-
-Runtime.run = lying
-"""
 BARE = """
 import pytest
 
@@ -132,7 +117,7 @@ async def test_alone(): ...
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
 def test_an_engine_that_runs_a_test_elsewhere_is_found_out(tmp_path: Path, backend: str) -> None:
-    suite = written(tmp_path, {"conftest.py": LYING, "test_account.py": BARE})
+    suite = written(tmp_path, {"conftest.py": LYING_ENGINE, "test_account.py": BARE})
     done = run_in(suite, "verify", *QUIET, f"--loopscope-backends={backend}")
     assert done.returncode == 1, done.stderr
     assert done.stdout.splitlines()[:5] == [

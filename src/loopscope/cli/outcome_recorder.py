@@ -10,9 +10,12 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 from typing import Any
 
 VARIABLE = "LOOPSCOPE_OUTCOMES"
+_OURS = re.compile(r"\s*LS\d{3} ")
+"""What loopscope adds to an error, which says more of it than its first line."""
 
 
 class Recorder:
@@ -39,7 +42,7 @@ class Recorder:
         self._phase(report, report.when, f"{path}:{(line or 0) + 1}", outcome)
 
     def _phase(self, report: Any, when: str, origin: str, outcome: str) -> None:
-        error = None if outcome == "passed" else _message(report)
+        error = _message(report) if outcome == "failed" else None
         origin = origin.replace(os.sep, "/")
         self.write(test=report.nodeid, when=when, outcome=outcome, origin=origin, error=error)
 
@@ -48,6 +51,7 @@ class Recorder:
 
 
 def _message(report: Any) -> str:
+    """Return the first line of an error, and of what loopscope has added to it."""
     crash = getattr(report.longrepr, "reprcrash", None)
     if crash is not None:
         text = str(crash.message)
@@ -56,8 +60,11 @@ def _message(report: Any) -> str:
     else:
         text = str(report.longrepr or "")
     lines = [line for line in text.strip().splitlines() if line.strip()]
-    # What cannot be collected is told with a traceback, whose last line says what it was.
-    return lines[-1 if report.when == "collect" else 0].strip() if lines else ""
+    if not lines or report.when == "collect":
+        # That is told with a traceback, whose last line says what it was.
+        return lines[-1].strip() if lines else ""
+    notes = [line.strip() for line in lines[1:] if _OURS.match(line)]
+    return ": ".join([lines[0].strip(), *notes[:1]])
 
 
 def pytest_configure(config: Any) -> None:

@@ -80,7 +80,7 @@ def _proved(proof: Proof) -> Iterator[str]:
             "fixtures ran on theirs"
         )
     if proof.loops:
-        yield f"{count(proof.loops, 'loop')} closed after all that lived on it"
+        yield f"{count(proof.loops, 'loop')} closed after all that lived there"
 
 
 def _unproved(proof: Proof) -> Iterator[str]:
