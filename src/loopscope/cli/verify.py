@@ -31,7 +31,7 @@ _EPILOG = """\
 Examples:
   loopscope verify
   loopscope verify tests/api --against installed
-  loopscope verify --against installed --format json -- -q -x
+  loopscope verify --against installed --format json -- -q -k login
   loopscope verify --as declared --python old/bin/python --save before.json
   loopscope verify --as declared --python new/bin/python --against before.json
 
