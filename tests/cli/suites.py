@@ -36,6 +36,22 @@ ASYNCIO = {
     "test_db.py": ASYNCIO_TESTS,
 }
 
+LYING_ENGINE = """
+from loopscope.plugin.runtime import Runtime
+
+run = Runtime.run
+
+def lying(self, vertex, action, context=None):
+    if vertex.name != "test_alone":
+        return run(self, vertex, action, context)
+    (wide, *_) = (loop for loop in self.loops if loop.anchor.scope.word == "module")
+    host, task = self._task(wide, vertex.anchor)
+    return self._unwrap(host.run(task, action, self._is_needed, context, vertex))
+
+Runtime.run = lying
+"""
+"""An engine that puts a test on another loop than is planned, and believes that it has not."""
+
 
 def written(folder: Path, files: dict[str, str]) -> Path:
     """Write a suite into `folder` and return that."""

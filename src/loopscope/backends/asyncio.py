@@ -83,6 +83,9 @@ class AsyncioHost(Host):
     def native(self) -> asyncio.AbstractEventLoop:
         return self._loop
 
+    def is_running_here(self) -> bool:
+        return asyncio._get_running_loop() is self._loop
+
     def become_current(self) -> None:
         current.set(self._loop, self._policy)
 

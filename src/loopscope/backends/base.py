@@ -125,6 +125,10 @@ class Host(Interruptible):
     def _scope_task(self) -> ScopeTask | None:
         """Return the scope task that the calling code runs in."""
 
+    @abc.abstractmethod
+    def is_running_here(self) -> bool:
+        """Say whether the calling code runs on this loop, by what the library knows of it."""
+
     def become_current(self) -> None:
         """Make this loop the one that synchronous code finds, where the library has such a one."""
         return

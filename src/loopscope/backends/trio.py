@@ -234,6 +234,9 @@ class TrioHost(Host):
     def native(self) -> None:
         return None
 
+    def is_running_here(self) -> bool:
+        return self.seam.is_running_here()
+
     def task(self, name: str, context: contextvars.Context, *, hidden: bool = False) -> ScopeTask:
         return TrioTask(self, name, context)
 

@@ -166,6 +166,10 @@ class TrioRun:
         except RunFinishedError:
             pass
 
+    def is_running_here(self) -> bool:
+        """Say whether the run that trio itself takes for the current one is this one."""
+        return getattr(_run.GLOBAL_RUN_CONTEXT, "runner", None) is self._runner
+
     def current_task(self) -> trio.lowlevel.Task | None:
         """Return the task of this run that the calling code runs in, if it does."""
         return getattr(_run.GLOBAL_RUN_CONTEXT, "task", None) if self._is_current else None

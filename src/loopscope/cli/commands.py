@@ -8,12 +8,14 @@ from loopscope.cli.check import check
 from loopscope.cli.compare import compare
 from loopscope.cli.explain import explain
 from loopscope.cli.report import report
+from loopscope.cli.verify import verify
 
 _EPILOG = """\
 \b
 Examples:
   loopscope check
   loopscope explain tests/test_auth.py::test_login
+  loopscope verify --against installed
   pytest --loopscope-trace=trace.json
   loopscope report trace.json
   loopscope compare before.json trace.json
@@ -31,5 +33,5 @@ def loopscope() -> None:
     """Tell on which loop each async test and fixture runs, or ran, and why."""
 
 
-for _command in (check, explain, report, compare):
+for _command in (check, explain, verify, report, compare):
     loopscope.add_command(_command)

@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 _WIDE = 1000
 
 
-def console() -> Console:
-    """Return a console on standard output, with styles on a terminal only.
+def console(*, err: bool = False) -> Console:
+    """Return a console on standard output, or on standard error, with styles on a terminal only.
 
     What is not a terminal has no width: a line there is a line, for `grep` and the like.
     """
     # Rich takes only the colours away at NO_COLOR, and leaves what is bold.
     plain = bool(os.environ.get("NO_COLOR"))
     made = Console(
-        markup=False, highlight=False, emoji=False, color_system=None if plain else "auto"
+        markup=False,
+        highlight=False,
+        emoji=False,
+        color_system=None if plain else "auto",
+        stderr=err,
     )
     if not made.is_terminal:
         made.width = _WIDE

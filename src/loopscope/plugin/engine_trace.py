@@ -58,6 +58,10 @@ class Planned:
         loop = None if vertex is None else self._runtime.plan.loop_of(vertex.id)
         return None if loop is None else str(loop)
 
+    def of_teardown(self, definition: AnyFixtureDef, loop: str | None) -> str | None:
+        """Return the loop of the setup, which is that of the teardown as well."""
+        return loop
+
 
 class EngineTrace:
     """Records what becomes of loops, tasks and what runs on them.

@@ -147,6 +147,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         tracing.look_at(config, state, None)
         return
     if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
+        tracing.look_at(config, state, None)
         _look_after(config, state, None)
         return
     assert state.plan is not None

@@ -1,4 +1,4 @@
-"""Seeing on which loops other plugins run tests and fixtures, without taking part in it.
+"""Seeing on which loops tests and fixtures run, without taking part in it.
 
 Only code that runs on a loop can tell which one that is. So each asynchronous test and fixture of
 the suite is called through a function that looks, first of all, and then does what the original
@@ -6,7 +6,8 @@ does.
 
 A loop is called what the plan calls that of its first user, unless another loop is called that
 already. So the names of plan and observation are the same where both have the same loops, and
-differ where something runs elsewhere than it was planned.
+differ where something runs elsewhere than it was planned. The loops that we execute ourselves have
+names; of those, the library is asked which one the code runs on, and not the plan.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from loopscope.core.plan import Loop
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
+    from loopscope.plugin.loops import OpenLoops
     from loopscope.plugin.state import State
     from loopscope.trace.recorder import Recorder
 
@@ -37,11 +39,12 @@ if TYPE_CHECKING:
 class Observation:
     """Looks where the tests of one process run; a `loopscope.plugin.tracing.Whereabouts`."""
 
-    def __init__(self, state: State, recorder: Recorder) -> None:
+    def __init__(self, state: State, loops: Loops) -> None:
         self._state = state
-        self._loops = Loops(recorder)
+        self._loops = loops
         self._of_tests: dict[pytest.Item, str] = {}
         self._of_fixtures: dict[AnyFixtureDef, str] = {}
+        self._of_teardowns: dict[AnyFixtureDef, str] = {}
 
     def of_test(self, item: pytest.Item) -> str | None:
         """Return the loop that the body of a test has run on."""
@@ -50,6 +53,10 @@ class Observation:
     def of_fixture(self, definition: AnyFixtureDef, request: SubRequest) -> str | None:
         """Return the loop that a fixture was set up on."""
         return self._of_fixtures.pop(definition, None)
+
+    def of_teardown(self, definition: AnyFixtureDef, loop: str | None) -> str | None:
+        """Return the loop that code of a fixture has run on after its `yield`."""
+        return self._of_teardowns.pop(definition, None)
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
@@ -70,8 +77,10 @@ class Observation:
     ) -> Generator[None, Any, Any]:
         __tracebackhide__ = True
         function = fixturedef.func
-        saw = functools.partial(self._saw_fixture, fixturedef, _compat.item_of(request))
-        with _compat.calling_instead(fixturedef, looking(function, saw)):
+        item = _compat.item_of(request)
+        look = functools.partial(self._saw_fixture, self._of_fixtures, fixturedef, item)
+        look_again = functools.partial(self._saw_fixture, self._of_teardowns, fixturedef, item)
+        with _compat.calling_instead(fixturedef, looking(function, look, look_again)):
             return (yield)
 
     def _saw_test(self, item: pytest.Item) -> None:
@@ -81,7 +90,9 @@ class Observation:
         if name is not None:
             self._of_tests[item] = name
 
-    def _saw_fixture(self, definition: AnyFixtureDef, item: pytest.Item) -> None:
+    def _saw_fixture(
+        self, seen: dict[AnyFixtureDef, str], definition: AnyFixtureDef, item: pytest.Item
+    ) -> None:
         collection, plan = self._state.collection, self._state.plan
         test, planned = collection.tests.get(item), None
         if test is not None and plan is not None:
@@ -89,7 +100,7 @@ class Observation:
             planned = None if vertex is None else plan.loop_of(vertex.id)
         name = self._loops.current(planned, f"{definition.argname} for {item.nodeid}")
         if name is not None:
-            self._of_fixtures[definition] = name
+            seen[definition] = name
 
 
 class Loops:
@@ -123,6 +134,22 @@ class Loops:
             self._recorder.record(LoopClosed(self._recorder.now(), name))
 
 
+class ExecutedLoops(Loops):
+    """The loops that we have opened, by the names of the plan, and any others that are seen."""
+
+    def __init__(self, recorder: Recorder, opened: OpenLoops) -> None:
+        super().__init__(recorder)
+        self._opened = opened
+
+    def current(self, planned: Loop | None, user: str) -> str | None:
+        """Return the name of the loop that the calling code runs on, None if it runs on none."""
+        for loop in self._opened:
+            host = self._opened[loop]
+            if host is not None and host.is_running_here():
+                return str(loop)
+        return super().current(None, user)
+
+
 def _may_be(planned: Loop, backend: str) -> bool:
     """Say whether a loop of `backend` can be the planned one.
 
@@ -133,13 +160,22 @@ def _may_be(planned: Loop, backend: str) -> bool:
     return (planned.backend == "trio") is (backend == "trio")
 
 
-def looking(function: Callable[..., Any], look: Callable[[], None]) -> Callable[..., Any]:
+def _nothing() -> None: ...
+
+
+def looking(
+    function: Callable[..., Any],
+    look: Callable[[], None],
+    look_again: Callable[[], None] = _nothing,
+) -> Callable[..., Any]:
     """Return a function that calls `look` on the loop, and then does what `function` does.
 
-    What is not asynchronous is returned as it is.
+    A generator calls `look_again` whenever it goes on after a `yield`. What is not asynchronous is
+    returned as it is.
     """
     if isinstance(function, types.MethodType):
-        return types.MethodType(looking(function.__func__, look), function.__self__)
+        inner = looking(function.__func__, look, look_again)
+        return types.MethodType(inner, function.__self__)
     if inspect.isasyncgenfunction(function):
 
         @functools.wraps(function)
@@ -154,12 +190,16 @@ def looking(function: Callable[..., Any], look: Callable[[], None]) -> Callable[
                 except StopAsyncIteration:
                     return
                 try:
-                    resume = inner.asend((yield value))
+                    sent = yield value
                 except GeneratorExit:
                     await inner.aclose()
                     raise
                 except BaseException as exc:
+                    look_again()
                     resume = inner.athrow(exc)
+                else:
+                    look_again()
+                    resume = inner.asend(sent)
 
         return generator
     if inspect.iscoroutinefunction(function):

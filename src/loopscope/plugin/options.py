@@ -39,6 +39,7 @@ class Settings:
     plan: Path | None
     trace: Path | None
     report: Path | None
+    witness: bool
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -111,6 +112,12 @@ def add_options(parser: pytest.Parser) -> None:
         ("report", "write the timeline of the run into an HTML file"),
     ):
         group.addoption(f"--loopscope-{name}", metavar="PATH", type=Path, help=text)
+    group.addoption(
+        "--loopscope-witness",
+        action="store_true",
+        help="have the trace tell the loops that tests and fixtures were seen to run on, and not "
+        "those that loopscope has put them on; `loopscope verify` asks for it",
+    )
 
 
 def read(config: pytest.Config) -> Settings:
@@ -140,6 +147,7 @@ def read(config: pytest.Config) -> Settings:
         plan=_path(config, "plan"),
         trace=_path(config, "trace"),
         report=_report(config),
+        witness=config.getoption("loopscope_witness"),
     )
 
 

@@ -73,12 +73,15 @@ def look_at(config: pytest.Config, state: State, runtime: Runtime | None) -> Non
     tracing = config.pluginmanager.get_plugin(_NAME)
     if tracing is None:
         return
-    if runtime is not None:
-        tracing.whereabouts = Planned(runtime)
+    if not tracing.witnesses:
+        if runtime is not None:
+            tracing.whereabouts = Planned(runtime)
         return
-    from loopscope.plugin.observing import Observation
+    from loopscope.plugin.observing import ExecutedLoops, Loops, Observation
 
-    tracing.whereabouts = Observation(state, tracing.recorder)
+    recorder = tracing.recorder
+    loops = Loops(recorder) if runtime is None else ExecutedLoops(recorder, runtime.loops)
+    tracing.whereabouts = Observation(state, loops)
     config.pluginmanager.register(tracing.whereabouts, "loopscope-observation")
 
 
@@ -91,6 +94,9 @@ class Whereabouts(Protocol):
     def of_fixture(self, definition: AnyFixtureDef, request: SubRequest) -> str | None:
         """Return the loop that a fixture was set up on."""
 
+    def of_teardown(self, definition: AnyFixtureDef, loop: str | None) -> str | None:
+        """Return the loop that a fixture, which was set up on `loop`, was torn down on."""
+
 
 class Tracing:
     """Records the tests of one process."""
@@ -100,6 +106,7 @@ class Tracing:
     ) -> None:
         self.recorder = recorder
         self.whereabouts: Whereabouts | None = None
+        self.witnesses = state.settings.witness or state.settings.engine == "observe"
         self._state = state
         self._engine = engine
         self._worker = worker
@@ -123,6 +130,7 @@ class Tracing:
             settings.engine,
             settings.policy.value,
             self._worker,
+            self.witnesses,
         )
         self.recorder.record(began)
 
@@ -199,7 +207,7 @@ class Tracing:
         self, fixturedef: AnyFixtureDef, request: SubRequest
     ) -> Generator[None, Any, Any]:
         __tracebackhide__ = True
-        if not self._is_of_the_suite(fixturedef):
+        if not self._is_of_the_suite(fixturedef) and not self._is_to_be_proved(fixturedef, request):
             return (yield)
         began, error = self.recorder.now(), None
         try:
@@ -215,6 +223,15 @@ class Tracing:
     def _is_of_the_suite(self, definition: AnyFixtureDef) -> bool:
         code = getattr(inspect.unwrap(definition.func), "__code__", None)
         return code is not None and self._state.collection.origins.is_users(code.co_filename)
+
+    def _is_to_be_proved(self, definition: AnyFixtureDef, request: SubRequest) -> bool:
+        """Say whether a fixture of a library is in the plan of what is witnessed."""
+        item = _compat.item_of(request)
+        test, plan = self._state.collection.tests.get(item), self._state.plan
+        if not self._state.settings.witness or test is None or plan is None:
+            return False
+        vertex = self._state.collection.instance(item, definition, test.backend)
+        return vertex is not None and plan.loop_of(vertex.id) is not None
 
     def _record_setup(
         self, definition: AnyFixtureDef, request: SubRequest, began: float, error: str | None
@@ -256,6 +273,8 @@ class Tracing:
         began = self._going_down.pop(fixturedef, None)
         if began is not None and fixturedef in self._up:
             fixture, loop = self._up.pop(fixturedef)
+            if self.whereabouts is not None:
+                loop = self.whereabouts.of_teardown(fixturedef, loop)
             self.recorder.record(FixtureTornDown(self.recorder.now(), began, fixture, loop))
 
     @pytest.hookimpl(tryfirst=True)

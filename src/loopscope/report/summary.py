@@ -215,7 +215,7 @@ class _Loops:
                 return Place(known.backend, known.scope, known.node or "")
         opened = self._known.get(loop)
         backend = backend if opened is None else opened.backend
-        if opened is not None and opened.scope is None and len(self._users.get(loop, ())) > 1:
+        if opened is not None and len(self._users.get(loop, ())) > 1:
             return Place(backend, SHARED)
         return Place(backend, "function")
 

@@ -18,7 +18,9 @@ from typing import NamedTuple, TypeAlias, get_args
 class RunBegan(NamedTuple):
     """A process began to run tests; `started` is the time of the day, in seconds since 1970.
 
-    `worker` is the name that pytest-xdist gave to the process, None in any other.
+    `worker` is the name that pytest-xdist gave to the process, None in any other. If `witnessed`,
+    the loops of tests and fixtures are those that their code was seen to run on, and else those
+    that the engine has put it on.
     """
 
     time: float
@@ -29,6 +31,7 @@ class RunBegan(NamedTuple):
     engine: str
     policy: str
     worker: str | None = None
+    witnessed: bool = False
 
 
 class LoopPlanned(NamedTuple):
@@ -105,7 +108,7 @@ class FixtureSetUp(NamedTuple):
 
 
 class FixtureTornDown(NamedTuple):
-    """A fixture was torn down, on `loop`."""
+    """A fixture was torn down, on `loop`; with none where that is witnessed, no code ran."""
 
     time: float
     began: float
