@@ -12,10 +12,10 @@ from loopscope.trace.events import (
     FixtureTornDown,
     LoopClosed,
     LoopOpened,
-    Phase,
     RunBegan,
     RunEnded,
     TestBegan,
+    TestEnded,
 )
 from tests.report.witnessed import (
     ELSEWHERE,
@@ -27,9 +27,9 @@ from tests.report.witnessed import (
     WIDE,
     began,
     begun,
+    ended,
     named,
     opened,
-    phase,
     planned,
     set_up,
     torn_down,
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from loopscope.trace.events import Event
 
     Change = Callable[[list[Event]], object]
+
+
+SHARING, ALONE = slice(1, 5), slice(5, 9)
+"""The events of the test that shares a loop, and of the one with a loop of its own."""
 
 
 def proved(events: list[Event]) -> Proof:
@@ -100,24 +104,24 @@ def test_a_run_that_did_what_was_planned_is_proved() -> None:
     ("change", "what", "name"),
     [
         pytest.param(
-            replaced(Phase, OWN, "call", by=phase(OWN, "call", WIDE)),
+            replaced(TestEnded, OWN, by=ended(OWN, WIDE)),
             found.ELSEWHERE, "test_own", id="on-a-wider-loop-than-planned",
         ),
         pytest.param(
-            replaced(Phase, SHARES, "call", by=phase(SHARES, "call", ELSEWHERE)),
+            replaced(TestEnded, SHARES, by=ended(SHARES, ELSEWHERE)),
             found.ELSEWHERE, "test_shares", id="on-a-narrower-loop-than-planned",
         ),
         pytest.param(
-            replaced(Phase, OWN, "call", by=phase(OWN, "call")),
+            replaced(TestEnded, OWN, by=ended(OWN, None)),
             found.UNSEEN, "test_own", id="on-no-loop",
         ),
         pytest.param(
-            replaced(Phase, OWN, "call", by=phase(OWN, "call", ELSEWHERE, "failed")),
+            replaced(TestEnded, OWN, by=ended(OWN, ELSEWHERE, call="failed")),
             found.ELSEWHERE, "test_own", id="failed-elsewhere",
         ),
         pytest.param(
-            lambda events: events.insert(10, events.pop(11)),
-            found.NOT_OPEN, "test_own", id="after-its-loop-was-closed",
+            lambda events: events.insert(6, events.pop(8)),
+            found.NOT_OPEN, "test_own", id="before-its-loop-was-opened",
         ),
         pytest.param(
             replaced(type(set_up()), by=set_up(loop=ELSEWHERE)),
@@ -141,17 +145,18 @@ def test_a_run_that_did_what_was_planned_is_proved() -> None:
         pytest.param(removed(LoopClosed, NARROW), found.NOT_CLOSED, NARROW, id="not-closed"),
         pytest.param(removed(LoopOpened, NARROW), found.CLOSED_UNOPENED, NARROW, id="not-opened"),
         pytest.param(
-            before(Phase, OWN, "setup", add=opened(WIDE)),
+            before(TestEnded, OWN, add=opened(WIDE)),
             found.OPENED_AGAIN, WIDE, id="opened-twice",
         ),
         pytest.param(
-            before(Phase, OWN, "setup", add=opened("module tests/test_b.py [asyncio]")),
+            before(TestEnded, OWN, add=opened("module tests/test_b.py [asyncio]")),
             found.UNPLANNED_LOOP, "module tests/test_b.py [asyncio]", id="in-no-plan",
         ),
         pytest.param(
             replaced(TestBegan, OWN, by=begun(OWN, WIDE)),
             found.PLANNED_OTHERWISE, "test_own", id="planned-otherwise-since",
         ),
+        pytest.param(removed(TestEnded, OWN), found.NOT_ENDED, "test_own", id="did-not-end"),
         pytest.param(without_test, found.NOT_RUN, "test_own", id="did-not-run"),
     ],
 )  # fmt: skip
@@ -165,12 +170,7 @@ def test_one_thing_that_was_otherwise_is_found_and_named(
     assert (what, name) in [(one.what, one.name) for one in proof.violations]
 
 
-SETUP_OF_SYNC = true_run().index(phase(SYNC, "setup"))  # on which nothing depends
-
-
-@pytest.mark.parametrize(
-    "number", [number for number in range(len(true_run())) if number != SETUP_OF_SYNC]
-)
+@pytest.mark.parametrize("number", range(len(true_run())))
 def test_no_event_can_be_missing_without_a_trace(number: int) -> None:
     events = true_run()
     del events[number]
@@ -179,7 +179,7 @@ def test_no_event_can_be_missing_without_a_trace(number: int) -> None:
 
 def test_a_violation_says_where_what_was_planned_and_what_was_seen() -> None:
     events = true_run()
-    replaced(Phase, OWN, "call", by=phase(OWN, "call", WIDE))(events)
+    replaced(TestEnded, OWN, by=ended(OWN, WIDE))(events)
     (violation,) = proved(events).violations
     assert str(violation) == (
         "test_own ran on another loop than planned\n"
@@ -194,25 +194,19 @@ def test_a_violation_says_where_what_was_planned_and_what_was_seen() -> None:
     ("change", "unproved"),
     [
         pytest.param(
-            replaced(Phase, OWN, "call", by=phase(OWN, "call", None, "failed")),
+            replaced(TestEnded, OWN, by=ended(OWN, None, call="failed")),
             {"failed before its first line": 1}, id="failed-unseen",
         ),
         pytest.param(
-            replaced(Phase, OWN, "call", by=phase(OWN, "call", None, "skipped")),
+            replaced(TestEnded, OWN, by=ended(OWN, None, call="skipped")),
             {"skipped": 1}, id="skipped",
         ),
         pytest.param(
-            lambda events: (
-                replaced(Phase, OWN, "setup", by=phase(OWN, "setup", None, "skipped"))(events),
-                removed(Phase, OWN, "call")(events),
-            ),
+            replaced(TestEnded, OWN, by=ended(OWN, None, "skipped", None)),
             {"skipped": 1}, id="skipped-by-a-mark",
         ),
         pytest.param(
-            lambda events: (
-                replaced(Phase, OWN, "setup", by=phase(OWN, "setup", None, "failed"))(events),
-                removed(Phase, OWN, "call")(events),
-            ),
+            replaced(TestEnded, OWN, by=ended(OWN, None, "failed", None)),
             {"failed in its setup": 1}, id="failed-in-setup",
         ),
     ],
@@ -229,7 +223,7 @@ def test_what_was_not_seen_is_told_and_not_counted(
 
 def test_a_test_that_fails_where_it_was_planned_is_proved() -> None:
     events = true_run()
-    replaced(Phase, OWN, "call", by=phase(OWN, "call", NARROW, "failed"))(events)
+    replaced(TestEnded, OWN, by=ended(OWN, NARROW, call="failed"))(events)
     assert proved(events) == proved(true_run())
 
 
@@ -260,19 +254,19 @@ def test_a_run_that_is_not_known_to_its_end_is_not_proved(change: Change, gap: s
 
 
 def test_a_trace_that_was_cut_off_proves_nothing_but_what_was_wrong_before() -> None:
-    events = true_run()[:9]
-    proof = prove(planned(), [events], is_complete=False)
+    proof = prove(planned(), [true_run()[:7]], is_complete=False)
     assert proof.violations == ()
     assert proof.gaps == ("the trace was cut off", "pytest did not come to its end")
     assert (proof.tests, proof.unproved) == (1, {"not over": 1})
-    proof = prove(planned(), [true_run()[:7]], is_complete=False)
+    proof = prove(planned(), [true_run()[:5]], is_complete=False)
     assert (proof.tests, proof.unproved) == (1, {"not run": 1})
 
 
 def test_every_process_is_proved_apart() -> None:
-    first = [began(worker="gw0"), *(one for one in true_run()[1:7]), torn_down()]
-    first += [LoopClosed(0.0, WIDE), RunEnded(0.0, 0)]
-    second = [began(worker="gw1"), *true_run()[7:13], RunEnded(0.0, 0)]
+    events = true_run()
+    last: list[Event] = [torn_down(), LoopClosed(0.0, WIDE), RunEnded(0.0, 0)]
+    first = [began(worker="gw0"), *events[SHARING], *last]
+    second = [began(worker="gw1"), *events[ALONE], RunEnded(0.0, 0)]
     proof = prove(planned(), [first, second])
     assert proof.holds
     assert (proof.tests, proof.loops) == (2, 2)
@@ -286,8 +280,8 @@ def again(events: list[Event], *, outside: bool) -> list[Event]:
     if outside:
         elsewhere = "tests/test_b.py::test_sync"
         between = [one._replace(test=elsewhere) for one in between]  # type: ignore[call-arg]
-    once = [*events[1:7], torn_down(), LoopClosed(0.0, WIDE)]
-    return [events[0], *events[7:13], *once, *between, *once, events[-1]]
+    once = [*events[SHARING], torn_down(), LoopClosed(0.0, WIDE)]
+    return [events[0], *events[ALONE], *once, *between, *once, events[-1]]
 
 
 def test_a_loop_may_be_opened_again_after_its_place_was_left() -> None:
@@ -298,29 +292,22 @@ def test_a_loop_may_be_opened_again_after_its_place_was_left() -> None:
 
 def test_the_loop_of_a_test_is_opened_again_if_the_test_is_run_again() -> None:
     events = true_run()
-    events[7:7] = events[7:13]
+    events[5:5] = events[ALONE]
     assert proved(events).holds
-    del events[7]
+    del events[5]
     assert found.OPENED_AGAIN in {one.what for one in proved(events).violations}
-
-
-def test_phases_may_be_told_when_all_of_a_test_is_over() -> None:
-    events = true_run()
-    events[7:13] = sorted(events[7:13], key=lambda event: isinstance(event, Phase))
-    assert proved(events) == proved(true_run())
 
 
 def test_an_attempt_that_is_repeated_is_not_counted() -> None:
     events = true_run()
-    events[7:7] = events[7:12]  # without the end of its teardown
+    events[5:5] = [*events[5:8], ended(OWN, NARROW, call="failed")]
     assert proved(events).tests == proved(true_run()).tests
 
 
 def test_a_test_that_is_refused_before_it_begins_has_failed_in_its_setup() -> None:
     events = true_run()
     without_test(events)
-    refused = phase(OWN, "setup", None, "failed")
-    events[7:7] = [refused, phase(OWN, "teardown")]
+    events.insert(5, ended(OWN, None, "failed", None))
     proof = proved(events)
     assert proof.holds
     assert proof.unproved == {"failed in its setup": 1}
@@ -329,7 +316,7 @@ def test_a_test_that_is_refused_before_it_begins_has_failed_in_its_setup() -> No
 def asking(events: list[Event], fixture: str) -> list[Event]:
     """Return the run in which the second test asks for a fixture while it runs."""
     late = set_up(fixture, WIDE, test=OWN)
-    events[8:12] = [phase(OWN, "setup"), late, phase(OWN, "call", WIDE), torn_down(fixture)]
+    events[6:9] = [late, torn_down(fixture), ended(OWN, WIDE)]
     return events
 
 
@@ -341,7 +328,8 @@ def test_a_test_may_move_to_the_loop_of_what_it_asks_for() -> None:
 
 def test_a_test_whose_loop_is_open_may_not_move() -> None:
     events = true_run()
-    events[8:12] = [opened(NARROW), *asking(true_run(), "late")[8:12], LoopClosed(0.0, NARROW)]
+    late, down, over = asking(true_run(), "late")[6:9]
+    events[6:9] = [opened(NARROW), late, down, LoopClosed(0.0, NARROW), over]
     (violation,) = proved(events).violations
     assert (violation.what, violation.observed) == (found.ELSEWHERE, WIDE)
 
@@ -349,12 +337,12 @@ def test_a_test_whose_loop_is_open_may_not_move() -> None:
 def test_a_test_on_a_loop_that_nobody_planned_is_told_apart() -> None:
     events = true_run()
     own = "a loop of test_sync [trio]"
-    replaced(Phase, SYNC, "call", by=phase(SYNC, "call", own))(events)
-    events.insert(14, LoopOpened(0.0, own, "trio"))
+    replaced(TestEnded, SYNC, by=ended(SYNC, own))(events)
+    events.insert(10, LoopOpened(0.0, own, "trio"))
     assert proved(events).others == {
         "on a loop of somebody else's, which went on after the test": 1
     }
-    events.insert(17, LoopClosed(0.0, own))
+    events.insert(11, LoopClosed(0.0, own))
     assert proved(events).others == {"on a loop of its own, which ended with the test": 1}
 
 
@@ -389,13 +377,5 @@ def test_the_same_test_collected_twice_has_two_loops() -> None:
     twin = f"function {OWN}' [asyncio]"
     plan = planned(named("test_own'"))
     events = true_run()
-    again: list[Event] = [
-        begun(OWN, twin),
-        opened(twin),
-        phase(OWN, "setup"),
-        phase(OWN, "call", twin),
-        LoopClosed(0.0, twin),
-        phase(OWN, "teardown"),
-    ]
-    events[13:13] = again
+    events[9:9] = [begun(OWN, twin), opened(twin), LoopClosed(0.0, twin), ended(OWN, twin)]
     assert prove(plan, [events]).holds

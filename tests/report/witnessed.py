@@ -17,6 +17,7 @@ from loopscope.trace.events import (
     RunBegan,
     RunEnded,
     TestBegan,
+    TestEnded,
 )
 from tests.core.literals import MODULE, a_fixture, a_test, own_place, suite_of
 
@@ -69,8 +70,12 @@ def begun(test: str, loop: str | None) -> TestBegan:
     return TestBegan(0.0, test, name, f"{FILE}:7", FILE, "asyncio", loop, "loopscope")
 
 
-def phase(test: str, when: str, loop: str | None = None, outcome: str = "passed") -> Phase:
-    return Phase(0.0, 0.0, test, when, outcome, loop)
+def ended(
+    test: str, loop: str | None, setup: str = "passed", call: str | None = "passed"
+) -> TestEnded:
+    outcomes = {"setup": setup, "call": call, "teardown": "passed"}
+    phases = (Phase(name, 0.0, outcome) for name, outcome in outcomes.items() if outcome)
+    return TestEnded(0.0, 0.0, test, loop, tuple(phases))
 
 
 def true_run() -> list[Event]:
@@ -80,20 +85,14 @@ def true_run() -> list[Event]:
         begun(SHARES, WIDE),
         opened(WIDE),
         set_up(),
-        phase(SHARES, "setup"),
-        phase(SHARES, "call", WIDE),
-        phase(SHARES, "teardown"),
+        ended(SHARES, WIDE),
         begun(OWN, NARROW),
         opened(NARROW),
-        phase(OWN, "setup"),
-        phase(OWN, "call", NARROW),
         LoopClosed(0.0, NARROW),
-        phase(OWN, "teardown"),
+        ended(OWN, NARROW),
         begun(SYNC, None),
-        phase(SYNC, "setup"),
-        phase(SYNC, "call"),
         torn_down(),
         LoopClosed(0.0, WIDE),
-        phase(SYNC, "teardown"),
+        ended(SYNC, None),
         RunEnded(0.0, 0),
     ]

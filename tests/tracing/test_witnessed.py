@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.trace.events import FixtureSetUp, FixtureTornDown, LoopOpened, Phase, RunBegan
+from loopscope.trace.events import FixtureSetUp, FixtureTornDown, LoopOpened, RunBegan, TestEnded
 
 if TYPE_CHECKING:
     from tests.tracing.conftest import Recorded
@@ -36,7 +36,7 @@ def test_everything_is_seen_where_it_was_planned(recorded: Recorded, backend: st
     (began,) = recorded.all(RunBegan)
     assert began.witnessed
     module = f"module test_it.py [{backend}]"
-    assert [event.loop for event in recorded.all(Phase) if event.phase == "call"] == [
+    assert [event.loop for event in recorded.all(TestEnded)] == [
         module,
         f"function test_it.py::test_has_its_own [{backend}]",
         None,
@@ -62,7 +62,7 @@ def test_what_runs_elsewhere_than_the_plan_has_it_is_seen_there(
 ) -> None:
     recorded.pytester.makeconftest(f"{LYING}\nRuntime.loop_for = lying\n")
     recorded.run(SUITE, WITNESS, backend=backend).assert_outcomes(passed=3)
-    seen = [event.loop for event in recorded.all(Phase) if event.phase == "call"]
+    seen = [event.loop for event in recorded.all(TestEnded)]
     assert seen[:2] == [f"module test_it.py [{backend}]"] * 2
 
 

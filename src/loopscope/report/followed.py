@@ -10,36 +10,25 @@ dynamically before its own loop was opened, and is taken onto the loop of that.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import reach
 from loopscope.core.scope import Scope
+from loopscope.report import violations as kinds
+from loopscope.report.fixtures_up import FixturesUp, makes_its_loop
 from loopscope.report.open_loops import OpenLoops
-from loopscope.report.violations import (
-    CLOSED_UNOPENED,
-    ELSEWHERE,
-    NOT_CLOSED,
-    NOT_OPEN,
-    NOT_SET_UP,
-    NOT_TORN_DOWN,
-    OUTLIVED,
-    PLANNED_OTHERWISE,
-    SET_UP_ELSEWHERE,
-    TORN_DOWN_ELSEWHERE,
-    UNSEEN,
-    Violation,
-)
+from loopscope.report.shown import NOT_OVER, Shown, with_plan, without_plan
+from loopscope.report.violations import Violation
 from loopscope.trace.events import (
     FixtureSetUp,
     FixtureTornDown,
     LoopClosed,
     LoopOpened,
-    Phase,
     RunBegan,
     RunEnded,
     TestBegan,
+    TestEnded,
 )
 
 if TYPE_CHECKING:
@@ -50,13 +39,8 @@ if TYPE_CHECKING:
     from loopscope.trace.events import Event
 
 
-_NO_LOOP = "synchronous, as far as was seen"
-_SKIPPED = "skipped"
-_NOT_SET_UP = "failed in its setup"
-_NOT_OVER = "not over"
-_PROVED, _REFUTED = "proved", "refuted"
-_OWN = "on a loop of its own, which ended with the test"
-_OPEN = "on a loop of somebody else's, which went on after the test"
+TO_THE_END = (0, 1, 5)
+"""The exit codes of a run that came to its end: tests that failed are no matter of loops."""
 
 
 @dataclass(slots=True)
@@ -64,8 +48,7 @@ class _Test:
     """A test that is under way.
 
     `loops` are those that were open at some time since it began, `fixtures` those that were up, and
-    `closed` the loops that were closed after the end of its setup was told. Some plugins, such as
-    pytest-rerunfailures, tell all phases of a test at once, when it is over.
+    `lived_on` the loops of these. What became of it is told when it is over, and so are they.
     """
 
     began: TestBegan
@@ -74,20 +57,11 @@ class _Test:
     found_before: int
     loops: set[str]
     fixtures: set[str]
-    closed: set[str] = field(default_factory=set)
-    phases: dict[str, Phase] = field(default_factory=dict)
+    lived_on: set[str | None]
 
     @property
     def id(self) -> str:
         return self.began.test
-
-
-@dataclass(slots=True)
-class _Up:
-    """A fixture that is set up, and the loop that it has to be torn down on."""
-
-    event: FixtureSetUp
-    loop: str | None
 
 
 class Followed:
@@ -97,6 +71,7 @@ class Followed:
         self.began: RunBegan | None = None
         self.ended: RunEnded | None = None
         self.violations: list[Violation] = []
+        self.shown = Shown()
         self.setups = self.teardowns = self.loops = 0
         self.begun: list[str] = []
         self.moved: list[str] = []
@@ -106,15 +81,13 @@ class Followed:
         self._own = {str(one) for one in plan.loops.values() if one.anchor.scope is Scope.FUNCTION}
         self._known = set(self._loops.values())
         self._test: _Test | None = None
-        # By test and loop: what is run again counts as it came out last.
-        self._results: dict[tuple[str, str | None], str] = {}
-        self._up: dict[str, list[_Up]] = {}
+        self._up = FixturesUp()
         self._open = OpenLoops(self._known)
         self._seen: set[str] = set()  # that nobody has planned, and are open
         for event in events:
             self._follow(event)
         if self._test is not None:
-            self._came_to(self._test, _NOT_OVER)
+            self._is_not_over(self._test, was_stopped=not self._came_to_its_end)
             self._test = None
         if self.ended is not None:
             self._end()
@@ -132,8 +105,8 @@ class Followed:
                 self.ended = event
             case TestBegan():
                 self._begin(event)
-            case Phase():
-                self._phase(event)
+            case TestEnded():
+                self._ended(event)
             case FixtureSetUp():
                 self._set_up(event)
             case FixtureTornDown():
@@ -147,41 +120,62 @@ class Followed:
 
     def _begin(self, event: TestBegan) -> None:
         if self._test is not None and self._test.id != event.test:
-            self._came_to(self._test, _NOT_OVER)  # and not only run again
+            self._is_not_over(self._test, was_stopped=False)  # and it is not only run again
         self.begun.append(event.test)
         planned = self._loops.get(event.test)
         if planned != event.planned and event.planned in self._of_twins(event.test):
             planned = event.planned
         vertex = self._vertices.get(event.test)
+        lived_on = {one.loop for one in self._up.all()}
+        before = len(self.violations)
         self._test = _Test(
-            event, vertex, planned, len(self.violations), set(self._open), set(self._up)
+            event, vertex, planned, before, set(self._open), self._up.ids(), lived_on
         )
         if planned is not None and event.planned != planned:
             self._found(
-                PLANNED_OTHERWISE, event.name, event.origin, planned, event.planned or "no loop"
+                kinds.PLANNED_OTHERWISE,
+                event.name,
+                event.origin,
+                planned,
+                event.planned or "no loop",
             )
+
+    @property
+    def _came_to_its_end(self) -> bool:
+        return self.ended is not None and self.ended.exit_code in TO_THE_END
+
+    def _is_not_over(self, test: _Test, *, was_stopped: bool) -> None:
+        self.shown.add(test.id, test.planned, NOT_OVER)
+        if not was_stopped:
+            self._found(kinds.NOT_ENDED, test.began.name, test.began.origin, test.planned)
 
     def _of_twins(self, test: str) -> set[str]:
         """Return the loops of the same test that was collected more than once."""
         return {loop for id, loop in self._loops.items() if id.rstrip("'") == test}
 
-    def _phase(self, event: Phase) -> None:
+    def _ended(self, event: TestEnded) -> None:
         test = self._test
+        phases = {phase.name: phase.outcome for phase in event.phases}
         if test is None or test.id != event.test:
-            if event.phase != "setup" or event.outcome == "passed":
-                return
+            if "call" in phases:
+                return  # its beginning is missing: it shows nothing
             test = self._refused(event)
-        test.phases[event.phase] = event
-        if event.phase == "setup" and event.outcome == "passed" and test.vertex is not None:
+        if phases.get("setup") == "passed" and test.vertex is not None:
             self._all_is_up(test.vertex, test.fixtures)
-        elif event.phase == "call" and test.planned is not None:
-            self._body(test, test.planned, event)
-        elif event.phase == "teardown":
-            self._over(test)
-            self._test = None
+        if "call" in phases and test.planned is not None:
+            self._body(test, test.planned, event.loop, phases["call"])
+        if test.planned is None:
+            went_on = event.loop in self._seen
+            result = without_plan(event.loop, phases, went_on=went_on)
+        else:
+            is_refuted = len(self.violations) > test.found_before
+            seen = event.loop is not None or not _has_to_be_seen(test)
+            result = with_plan(phases, is_seen=seen, is_refuted=is_refuted)
+        self.shown.add(test.id, test.planned, result)
+        self._test = None
 
-    def _refused(self, event: Phase) -> _Test:
-        """Return a test that has failed before it began, which is what a finding does to it."""
+    def _refused(self, event: TestEnded) -> _Test:
+        """Return a test that has ended before it began, which is what a finding does to it."""
         id, module = event.test, event.test.partition("::")[0]
         vertex = self._vertices.get(id)
         origin = module if vertex is None else str(vertex.origin)
@@ -197,118 +191,68 @@ class Followed:
         ):
             used = self._vertices.get(id)
             if used is not None and used.needs_loop and id in self._loops and id not in fixtures:
-                self._found(NOT_SET_UP, used.name, str(used.origin), self._loops[id])
+                self._found(kinds.NOT_SET_UP, used.name, str(used.origin), self._loops[id])
 
-    def _body(self, test: _Test, planned: str, event: Phase) -> None:
-        name, origin, seen = test.began.name, test.began.origin, event.loop
+    def _body(self, test: _Test, planned: str, seen: str | None, outcome: str) -> None:
+        name, origin = test.began.name, test.began.origin
         if seen is None:
-            if event.outcome == "passed" and (test.vertex is None or test.vertex.needs_loop):
-                self._found(UNSEEN, name, origin, planned)
-        elif seen != planned and not self._is_moved(planned, seen):
-            self._found(ELSEWHERE, name, origin, planned, seen)
-        elif seen not in test.loops or seen in test.closed:
-            self._found(NOT_OPEN, name, origin, planned, seen)
+            if outcome == "passed" and _has_to_be_seen(test):
+                self._found(kinds.UNSEEN, name, origin, planned)
+        elif seen != planned and not self._is_moved(test, planned, seen):
+            self._found(kinds.ELSEWHERE, name, origin, planned, seen)
+        elif seen not in test.loops:
+            self._found(kinds.NOT_OPEN, name, origin, planned, seen)
         elif seen != planned:
             self.moved.append(test.id)
 
-    def _is_moved(self, planned: str, to: str) -> bool:
+    def _is_moved(self, test: _Test | None, planned: str, to: str | None) -> bool:
         """Say whether a test may have come to another loop by what it asked for while it ran."""
-        is_up = any(one.loop == to for ups in self._up.values() for one in ups)
-        return planned in self._own and planned not in self._open and is_up
-
-    def _over(self, test: _Test) -> None:
-        setup, call = test.phases.get("setup"), test.phases.get("call")
-        if test.planned is None:
-            result = self._why_unplanned(test)
-        elif setup is None or setup.outcome == "failed":
-            result = _NOT_SET_UP
-        elif setup.outcome == "skipped":
-            result = _SKIPPED
-        elif call is None or (self._has_to_be_seen(test) and call.loop is None):
-            skipped = call is not None and call.outcome == "skipped"
-            result = _SKIPPED if skipped else "failed before its first line"
-        else:
-            result = _PROVED if len(self.violations) == test.found_before else _REFUTED
-        self._came_to(test, result)
-
-    def _came_to(self, test: _Test, result: str) -> None:
-        self._results[test.id, test.planned] = result
-
-    @property
-    def tests(self) -> int:
-        """How many tests did everything where it was planned."""
-        return self._count(planned=True)[_PROVED]
-
-    @property
-    def unproved(self) -> Counter[str]:
-        """How many tests are on a planned loop and have not shown it, by why."""
-        counts = self._count(planned=True)
-        del counts[_PROVED], counts[_REFUTED]
-        return counts
-
-    @property
-    def others(self) -> Counter[str]:
-        """How many tests are on no planned loop, by why."""
-        return self._count(planned=False)
-
-    def _count(self, *, planned: bool) -> Counter[str]:
-        results = self._results.items()
-        return Counter(came_to for (_, loop), came_to in results if (loop is not None) is planned)
-
-    def _why_unplanned(self, test: _Test) -> str:
-        setup, call = test.phases.get("setup"), test.phases.get("call")
-        if call is None:
-            return _SKIPPED if setup is not None and setup.outcome == "skipped" else _NOT_SET_UP
-        if call.loop is None:
-            return _NO_LOOP
-        return _OPEN if call.loop in self._seen else _OWN
-
-    def _has_to_be_seen(self, test: _Test) -> bool:
-        return test.vertex is None or test.vertex.needs_loop
+        if test is None or planned not in self._own or planned in test.loops:
+            return False
+        return to in test.lived_on
 
     def _set_up(self, event: FixtureSetUp) -> None:
         planned = self._loops.get(event.fixture, event.planned)
         if planned is None:
             return
-        said, seen = event.planned, event.loop
-        if said not in (None, planned) and self._is_moved(planned, str(said)):
-            planned = str(said)
-        if seen is not None:
-            if seen != planned:
-                self._found(SET_UP_ELSEWHERE, event.name, event.origin, planned, seen)
-            elif seen not in self._open:
-                self._found(NOT_OPEN, event.name, event.origin, planned, seen)
-            else:
+        if event.planned != planned and self._is_moved(self._test, planned, event.planned):
+            planned = str(event.planned)
+        loop = None if makes_its_loop(event) else planned
+        if event.loop is not None:
+            wrong = self._wrong(planned, event.loop, kinds.SET_UP_ELSEWHERE)
+            if wrong is None:
                 self.setups += 1
-        elif event.error is None and self._has_to_be_shown(event):
+            else:
+                self._found(wrong, event.name, event.origin, planned, event.loop)
+        elif event.error is None and loop is not None and self._has_code(event):
             self.unseen.append(f"{event.origin} {event.name}")
         if event.error is None:
-            loop = None if _makes(event) else planned
-            self._up.setdefault(event.fixture, []).append(_Up(event, loop))
+            self._up.add(event, loop)
             if self._test is not None:
                 self._test.fixtures.add(event.fixture)
+                self._test.lived_on.add(loop)
 
-    def _has_to_be_shown(self, event: FixtureSetUp) -> bool:
+    def _has_code(self, event: FixtureSetUp) -> bool:
+        """Say whether a fixture may have code that runs on a loop; the one `loopscope` has none."""
         vertex = self._vertices.get(event.fixture)
-        is_ours = event.origin.startswith("loopscope.")  # the fixture `loopscope`: no code to see
-        return vertex is not None and vertex.needs_loop and not is_ours and not _makes(event)
+        return (
+            vertex is not None and vertex.needs_loop and not event.origin.startswith("loopscope.")
+        )
 
     def _torn_down(self, event: FixtureTornDown) -> None:
-        ups = self._up.get(event.fixture)
-        if not ups:
+        up = self._up.pop(event.fixture)
+        if up is None or event.loop is None:
             return
-        up = ups.pop()
-        if not ups:
-            del self._up[event.fixture]
-        name, origin = up.event.name, up.event.origin
-        if event.loop is None:
-            return
-        if event.loop != up.loop:
-            self._found(TORN_DOWN_ELSEWHERE, name, origin, up.loop, event.loop)
-        elif event.loop not in self._open:
-            self._found(NOT_OPEN, name, origin, up.loop, event.loop)
-        else:
+        wrong = self._wrong(up.loop, event.loop, kinds.TORN_DOWN_ELSEWHERE)
+        if wrong is None:
             self.teardowns += 1
+        else:
+            self._found(wrong, up.event.name, up.event.origin, up.loop, event.loop)
+
+    def _wrong(self, planned: str | None, seen: str, elsewhere: str) -> str | None:
+        if seen != planned:
+            return elsewhere
+        return None if seen in self._open else kinds.NOT_OPEN
 
     def _opens(self, event: LoopOpened) -> None:
         test = self._test
@@ -322,23 +266,19 @@ class Followed:
         self._seen.discard(loop)
         if not self._open.closes(event, len(self.begun)):
             if loop in self._known:
-                self._found(CLOSED_UNOPENED, loop, None)
+                self._found(kinds.CLOSED_UNOPENED, loop, None)
             return
-        if self._test is not None and "setup" in self._test.phases:
-            self._test.closed.add(loop)
-        still_up = [id for id, ups in self._up.items() if any(one.loop == loop for one in ups)]
-        for id in still_up:
-            for one in self._up.pop(id):
-                self._found(OUTLIVED, one.event.name, one.event.origin, loop)
-        if not still_up:
+        left = self._up.drop(loop)
+        for one in left:
+            self._found(kinds.OUTLIVED, one.event.name, one.event.origin, loop)
+        if not left:
             self.loops += 1
 
     def _end(self) -> None:
-        for ups in self._up.values():
-            for one in ups:
-                self._found(NOT_TORN_DOWN, one.event.name, one.event.origin, one.loop)
+        for one in self._up.all():
+            self._found(kinds.NOT_TORN_DOWN, one.event.name, one.event.origin, one.loop)
         for loop in self._open:
-            self._found(NOT_CLOSED, loop, None)
+            self._found(kinds.NOT_CLOSED, loop, None)
 
     def _found(
         self,
@@ -352,9 +292,5 @@ class Followed:
         self.violations.append(Violation(what, name, origin, planned, observed, test))
 
 
-def _makes(event: FixtureSetUp) -> bool:
-    """Say whether a fixture makes the loop that it is planned on, as an `event_loop` does.
-
-    Such a loop is called by the fixture, which closes it, and so outlives it.
-    """
-    return f" by {event.name} at {event.origin}" in str(event.planned)
+def _has_to_be_seen(test: _Test) -> bool:
+    return test.vertex is None or test.vertex.needs_loop

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import Kind
-from loopscope.report.followed import Followed
+from loopscope.report.followed import TO_THE_END, Followed
 from loopscope.report.violations import NOT_RUN, Violation
 
 if TYPE_CHECKING:
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from loopscope.core.plan import Plan
     from loopscope.trace.events import Event
-
-# The exit codes of a run that came to its end: tests that failed are no matter of loops.
-_TO_THE_END = (0, 1, 5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +70,8 @@ def prove(plan: Plan, processes: Iterable[Sequence[Event]], *, is_complete: bool
     violations = [one for process in followed for one in process.violations]
     unproved, others = Counter[str](), Counter[str]()
     for process in followed:
-        unproved.update(process.unproved)
-        others.update(process.others)
+        unproved.update(process.shown.unproved)
+        others.update(process.shown.others)
     begun = {test for process in followed for test in process.begun}
     missing = [
         vertex
@@ -98,7 +95,7 @@ def prove(plan: Plan, processes: Iterable[Sequence[Event]], *, is_complete: bool
             for vertex in missing
         ]
     return Proof(
-        tests=sum(process.tests for process in followed),
+        tests=sum(process.shown.tests for process in followed),
         setups=sum(process.setups for process in followed),
         teardowns=sum(process.teardowns for process in followed),
         loops=sum(process.loops for process in followed),
@@ -126,5 +123,5 @@ def _gaps(followed: Sequence[Followed], *, is_complete: bool) -> Iterator[str]:
             yield f"the loops of {name} were not witnessed: --loopscope-witness was not given"
         if process.ended is None:
             yield f"{name} did not come to its end"
-        elif process.ended.exit_code not in _TO_THE_END:
+        elif process.ended.exit_code not in TO_THE_END:
             yield f"{name} was stopped: exit code {process.ended.exit_code}"
