@@ -67,13 +67,16 @@ def advise(evidence: Evidence) -> Advice:
     """Return the advice that `evidence` gives."""
     needed = backends(evidence)
     fixtures = lifetimes(evidence)
-    asyncio, anyio = in_asyncio(evidence), in_anyio(evidence, needed)
+    in_full, anyio = in_asyncio(evidence, needed), in_anyio(evidence, needed)
     is_of_trio = TRIO in needed.needed or PYTEST_TRIO in evidence.vocabularies
     trio = in_trio(evidence) if is_of_trio else None
-    rows = matrix(evidence, needed, fixtures, asyncio, anyio, trio)
-    recommendation = recommend(evidence, needed, fixtures, rows)
+    rows = matrix(evidence, needed, fixtures, in_full, anyio, trio)
+    mend = in_asyncio(evidence, needed, only_its_own=True) if _is_theirs(evidence) else None
+    recommendation = recommend(evidence, needed, fixtures, rows, mend)
+    asyncio, engine = in_full, recommendation.engines[0] if recommendation.engines else ""
+    if len(recommendation.engines) > 1:
+        asyncio, engine = mend or in_full, PYTEST_ASYNCIO if mend else ""
     declarations = {PYTEST_ASYNCIO: asyncio.declarations, ANYIO: anyio.declarations}
-    engine = recommendation.engines[0] if len(recommendation.engines) == 1 else ""
     return Advice(
         evidence.document.tests,
         evidence.vocabularies,
@@ -81,7 +84,7 @@ def advise(evidence: Evidence) -> Advice:
         len(evidence.document.findings),
         needed,
         tuple(fixtures),
-        asyncio,
+        in_full,
         anyio,
         trio,
         _verify(evidence),
@@ -89,6 +92,15 @@ def advise(evidence: Evidence) -> Advice:
         recommendation,
         tuple(_configuration(evidence, engine, needed, asyncio, anyio, trio)),
         declarations.get(engine, ()),
+    )
+
+
+def _is_theirs(evidence: Evidence) -> bool:
+    """Say whether several plugins run the suite, and all that is found is pytest-asyncio's."""
+    vertices = evidence.plan.suite.vertices
+    found = [vertices.get(one.concerns or "") for one in evidence.document.findings]
+    return len(evidence.vocabularies) > 1 and all(
+        one is not None and one.vocabulary == PYTEST_ASYNCIO for one in found
     )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.advise.apis import ASYNCIO, EITHER, LIBRARIES, TRIO
-from loopscope.advise.evidence import backend_of, family
 from loopscope.advise.scanning import CODE, SUITE
 
 if TYPE_CHECKING:
@@ -48,14 +46,25 @@ class Backends:
     is_portable: bool
     facts: tuple[Fact, ...]
 
+    def why(self, backend: str) -> str:
+        """Say why a backend is needed."""
+        if backend in self.today:
+            tests = self.today[backend]
+            return "1 test runs on it" if tests == 1 else f"{tests} tests run on it"
+        found = [
+            f"{one.what} ({one.places[0]})"
+            for one in self.facts
+            if (one.source == CODE and one.needs == backend)
+            or (one.source == "classifiers" and one.needs in (backend, EITHER))
+        ]
+        return ", ".join(found[:2])
+
 
 def backends(evidence: Evidence) -> Backends:
     """Return which backends the suite needs."""
-    tests = [vertex for test in evidence.tests() for vertex in test.vertices]
-    today = dict(Counter(family(backend_of(test)) for test in tests).most_common())
-    code = evidence.sightings(CODE)
+    today = evidence.on_backends
     facts = (
-        *_seen(code, CODE),
+        *_seen(evidence.sightings(CODE), CODE),
         *_seen(evidence.sightings(SUITE), SUITE),
         *_declared(evidence),
         *_published(evidence),

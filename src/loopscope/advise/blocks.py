@@ -164,7 +164,7 @@ def _anyio(words: InAnyio) -> Iterator[Block]:
             words.ask[:ROWS],
         )
     if words.breaks:
-        yield Line("on trio these would break")
+        yield Line("for asyncio alone: what trio would break, unless it is left out there")
         rows = tuple(
             (one.what, str(one.times), one.instead or "", ", ".join(one.places))
             for one in words.breaks[:ROWS]
@@ -210,7 +210,7 @@ def _row(row: Row) -> Iterator[Block]:
             f"loop control            {row.loop_control}",
             f"coupling                {row.coupling}",
             f"structured concurrency  {row.structured_concurrency}",
-            f"best when               {row.best_when}",
+            f"best when               {row.best_when}: {'so' if row.is_so else 'not so'} here",
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -109,9 +110,34 @@ class Evidence:
         }
         return {name: counted[name] for name in counted if name is not None}
 
-    def sightings(self, part: str) -> list[Sighting]:
-        """Return what was seen in the code, or in the suite."""
-        return [seen for one in self.scans if one.part == part for seen in one.sightings]
+    @cached_property
+    def on_backends(self) -> dict[str, int]:
+        """How many async tests run on each backend, most first.
+
+        Those that pytest-trio runs by itself, each in a run with its fixtures, have no vertices.
+        """
+        tests = [vertex for test in self.tests() for vertex in test.vertices]
+        counted = Counter(family(backend_of(test)) for test in tests)
+        planned = sum(test.vocabulary == PYTEST_TRIO for test in tests)
+        counted["trio"] += self.vocabularies.get(PYTEST_TRIO, 0) - planned
+        return {name: number for name, number in counted.most_common() if number > 0}
+
+    @cached_property
+    def own_packages(self) -> set[str]:
+        """The names of what the project itself consists of, which it depends on anyway."""
+        paths = (one.path.removeprefix("src/") for one in self.scans if one.part == CODE)
+        return {path.removesuffix(".py").partition("/")[0] for path in paths}
+
+    def sightings(self, *parts: str) -> list[Sighting]:
+        """Return what was seen in the code, in the suite, or in both."""
+        own = {f"import {name}" for name in self.own_packages}
+        return [
+            seen
+            for one in self.scans
+            if one.part in parts
+            for seen in one.sightings
+            if seen.what not in own
+        ]
 
     def marks(self, *names: str) -> list[Mark]:
         """Return the marks with one of these names, wherever they stand."""

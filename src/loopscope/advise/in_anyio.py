@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.advise.apis import ASYNCIO, IN_ANYIO, TRIO
-from loopscope.advise.evidence import ANYIO, backend_of, family, is_path
+from loopscope.advise.evidence import ANYIO, PYTEST_ASYNCIO, backend_of, family, is_path
 from loopscope.advise.foreign import drops, foreign_arguments
+from loopscope.advise.scanning import CODE, SUITE
 from loopscope.advise.words import plain_fixture
 from loopscope.core.graph import Kind, reach
 from loopscope.core.scope import Scope
@@ -93,8 +94,15 @@ def in_anyio(evidence: Evidence, backends: Backends) -> InAnyio:
         tuple(_sync_tests(evidence)),
         mark,
         tuple(_breaks(evidence)),
-        tuple(foreign_arguments(evidence, ANYIO)),
+        (*_of_others(evidence), *foreign_arguments(evidence, ANYIO)),
     )
+
+
+def _of_others(evidence: Evidence) -> Iterable[str]:
+    """Yield the async fixtures that an installed plugin has written for pytest-asyncio."""
+    for one in evidence.fixtures():
+        if not one.is_of_the_suite and one.first.vocabulary == PYTEST_ASYNCIO:
+            yield f"{one.name} ({one.where}) is not of this suite, and for pytest-asyncio"
 
 
 def _fixture(evidence: Evidence, needed: Sequence[str]) -> str | None:
@@ -122,7 +130,8 @@ def _fixture(evidence: Evidence, needed: Sequence[str]) -> str | None:
 def _gives(evidence: Evidence, own: Sequence[Vertex], needed: Sequence[str]) -> bool:
     """Say whether what is there gives the backends that are needed, as far as can be known."""
     if not own:
-        return set(needed) == {ASYNCIO, *({TRIO} & set(evidence.installed))}
+        usual = {ASYNCIO, TRIO} & {ASYNCIO, *evidence.installed}
+        return set(needed) == usual and ANYIO in evidence.vocabularies
     values = {family(backend_of(vertex)) for vertex in own}
     return BACKEND in values or set(needed) <= values
 
@@ -150,10 +159,9 @@ def _sync_tests(evidence: Evidence) -> Iterable[str]:
 def _breaks(evidence: Evidence) -> Iterable[Break]:
     """Yield what of the code and of the suite runs on asyncio only."""
     found: dict[str, list[str]] = {}
-    for one in evidence.scans:
-        for seen in one.sightings:
-            if seen.needs == ASYNCIO:
-                found.setdefault(seen.what, []).append(seen.where)
+    for seen in evidence.sightings(CODE, SUITE):
+        if seen.needs == ASYNCIO:
+            found.setdefault(seen.what, []).append(seen.where)
     for what, places in sorted(found.items(), key=lambda one: -len(one[1])):
         instead = IN_ANYIO.get(what.removeprefix("asyncio."))
         yield Break(what, len(places), tuple(places[:3]), instead)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loopscope.advise.evidence import PYTEST_ASYNCIO, backend_of
+from loopscope.advise.apis import TRIO
+from loopscope.advise.evidence import PYTEST_ASYNCIO
 from loopscope.advise.foreign import drops, foreign_arguments
 from loopscope.advise.loop_scopes import Defaults, as_asyncio, solve
 from loopscope.advise.versions import release
@@ -14,6 +15,7 @@ from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 
 if TYPE_CHECKING:
+    from loopscope.advise.backends import Backends
     from loopscope.advise.evidence import Evidence
     from loopscope.advise.words import Declaration
 
@@ -46,8 +48,8 @@ class InAsyncio:
         return len(self.settings) + len(self.declarations) + len(self.drop)
 
 
-def in_asyncio(evidence: Evidence) -> InAsyncio:
-    """Return what pytest-asyncio has to be told."""
+def in_asyncio(evidence: Evidence, backends: Backends, *, only_its_own: bool = False) -> InAsyncio:
+    """Return what pytest-asyncio has to be told to run the suite, or only what is its own there."""
     installed = evidence.installed.get(PYTEST_ASYNCIO)
     version = installed or TRIED
     if installed is not None and release(installed) < (0, 24):
@@ -59,7 +61,10 @@ def in_asyncio(evidence: Evidence) -> InAsyncio:
         evidence.options if installed else dict.fromkeys((MODE, TEST_DEFAULT, FIXTURE_DEFAULT))
     )
     now = _now(options)
-    suite = as_asyncio(evidence.plan.suite, now)
+    vertices = evidence.plan.suite.vertices.values()
+    suite = as_asyncio(
+        (one for one in vertices if one.vocabulary == PYTEST_ASYNCIO or not only_its_own), now
+    )
     settable = {Kind.TEST: TEST_DEFAULT, Kind.FIXTURE: FIXTURE_DEFAULT}
     solution = solve(
         suite,
@@ -71,11 +76,11 @@ def in_asyncio(evidence: Evidence) -> InAsyncio:
         (test_mark if one.first.kind is Kind.TEST else asyncio_fixture)(evidence, one, scope)
         for one, scope in solution.declare
     ]
-    obstacles = [
-        *_on_trio(evidence),
-        *_held_open(evidence),
-        *foreign_arguments(evidence, PYTEST_ASYNCIO),
-    ]
+    obstacles = [*_held_open(evidence)]
+    if not only_its_own:
+        if TRIO in backends.needed:
+            obstacles.insert(0, f"it has no trio, which is needed: {backends.why(TRIO)}")
+        obstacles += foreign_arguments(evidence, PYTEST_ASYNCIO)
     for one in solution.beyond:
         obstacles.append(
             f"{one.name} ({one.where}) would have to declare a loop scope, and is not of this suite"
@@ -85,9 +90,12 @@ def in_asyncio(evidence: Evidence) -> InAsyncio:
     return InAsyncio(
         version,
         installed is not None,
-        _settings(evidence, options, now, solution.defaults, version),
+        {
+            **({} if only_its_own else _mode(evidence, options)),
+            **_defaults(options, now, solution.defaults, version),
+        },
         tuple(declarations),
-        drops(evidence, PYTEST_ASYNCIO),
+        () if only_its_own else drops(evidence, PYTEST_ASYNCIO),
         tuple(obstacles),
     )
 
@@ -100,18 +108,16 @@ def _now(options: dict[str, str | None]) -> Defaults:
     )
 
 
-def _settings(
-    evidence: Evidence,
-    options: dict[str, str | None],
-    now: Defaults,
-    wanted: Defaults,
-    version: str,
-) -> dict[str, str]:
-    """Return the options that are to be set to something else, or set at all."""
-    settings = {}
+def _mode(evidence: Evidence, options: dict[str, str | None]) -> dict[str, str]:
     others = set(evidence.vocabularies) - {PYTEST_ASYNCIO}
-    if others and options.get(MODE) != "auto":
-        settings[MODE] = "auto"
+    return {MODE: "auto"} if others and options.get(MODE) != "auto" else {}
+
+
+def _defaults(
+    options: dict[str, str | None], now: Defaults, wanted: Defaults, version: str
+) -> dict[str, str]:
+    """Return the default loop scopes that are to be set to something else, or set at all."""
+    settings = {}
     if wanted.test is not now.test:
         settings[TEST_DEFAULT] = wanted.test.word
     can_be_said = wanted.fixture is not None or release(version) >= (1, 5)
@@ -119,15 +125,6 @@ def _settings(
     if FIXTURE_DEFAULT in options and is_to_be_said and can_be_said:
         settings[FIXTURE_DEFAULT] = FIXTURE_SCOPE if wanted.fixture is None else wanted.fixture.word
     return settings
-
-
-def _on_trio(evidence: Evidence) -> list[str]:
-    tests = [one for one in evidence.tests() if {*map(backend_of, one.vertices)} == {"trio"}]
-    if not tests:
-        return []
-    first = tests[0]
-    more = f" and {len(tests) - 1} more" if len(tests) > 1 else ""
-    return [f"it cannot run {first.name} ({first.where}){more}, on trio only"]
 
 
 def _held_open(evidence: Evidence) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loopscope.advise.evidence import PYTEST_TRIO, backend_of
+from loopscope.advise.evidence import PYTEST_TRIO
 from loopscope.advise.foreign import drops, foreign_arguments
 from loopscope.core.scope import Scope
 
@@ -38,9 +38,7 @@ def in_trio(evidence: Evidence) -> InTrio:
     others = set(evidence.vocabularies) - {PYTEST_TRIO}
     needs_mode = others and evidence.options.get(MODE) != "true"
     wide = [one for one in evidence.fixtures() if one.scope is not Scope.FUNCTION]
-    on_others = sum(
-        backend_of(vertex) != "trio" for one in evidence.tests() for vertex in one.vertices
-    )
+    on_others = sum(evidence.on_backends.values()) - evidence.on_backends.get("trio", 0)
     obstacles = [
         f"{one.name} ({one.where}) is {one.scope.word}-scoped: it has fixtures of one test only"
         for one in wide

@@ -51,8 +51,11 @@ class Solution:
     unsolved: int = 0
 
 
-def as_asyncio(suite: Suite, defaults: Defaults) -> Suite:
-    """Return `suite` as it is if all of it that can run on asyncio is in pytest-asyncio's words."""
+def as_asyncio(vertices: Iterable[Vertex], defaults: Defaults) -> Suite:
+    """Return the suite that some vertices are if they are in pytest-asyncio's words.
+
+    What runs on trio is left out.
+    """
 
     def converted(vertex: Vertex) -> Vertex:
         if vertex.vocabulary == PYTEST_ASYNCIO:
@@ -68,9 +71,7 @@ def as_asyncio(suite: Suite, defaults: Defaults) -> Suite:
             allows_mismatch=True,
         )
 
-    return Suite.of(
-        converted(vertex) for vertex in suite.vertices.values() if backend_of(vertex) != "trio"
-    )
+    return Suite.of(converted(vertex) for vertex in vertices if backend_of(vertex) != "trio")
 
 
 def solve(

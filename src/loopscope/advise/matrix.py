@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loopscope.advise.apis import TRIO
+from loopscope.advise.apis import ASYNCIO, TRIO
 from loopscope.advise.evidence import ANYIO, LOOPSCOPE, PYTEST_ASYNCIO, PYTEST_TRIO
 from loopscope.core.plan import Policy, plan
 from loopscope.core.rules import check
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 class Row:
     """One engine: what it would be to the suite, in words, and what it cannot do for it.
 
-    `edits` are the places that would have to be changed.
+    `is_so` says whether the suite is what the engine is best for, `edits` counts the places that
+    would have to be changed.
     """
 
     engine: str
@@ -36,6 +37,7 @@ class Row:
     coupling: str
     structured_concurrency: str
     best_when: str
+    is_so: bool
     edits: int
     obstacles: tuple[str, ...]
 
@@ -61,9 +63,6 @@ def matrix(
 def _asyncio(
     evidence: Evidence, backends: Backends, fixtures: Sequence[Lifetime], words: InAsyncio
 ) -> Row:
-    obstacles = [*words.obstacles]
-    if TRIO in backends.needed:
-        obstacles.insert(0, f"it has no trio, which is needed: {_why(backends, TRIO)}")
     held = [one for one in fixtures if one.holds]
     tests = sum(one.kind == "test" for one in words.declarations)
     return Row(
@@ -83,8 +82,9 @@ def _asyncio(
         if held
         else "setup, test and teardown are tasks of their own: nothing here minds",
         "the code is for asyncio, and loops have to be named",
+        backends.needed == (ASYNCIO,),
         words.edits,
-        tuple(obstacles),
+        words.obstacles,
     )
 
 
@@ -93,14 +93,15 @@ def _anyio(
 ) -> Row:
     wide = [one for one in fixtures if one.is_wide]
     held = [one for one in fixtures if one.holds]
-    has_trio = TRIO in evidence.installed
     breaks = sum(one.times for one in words.breaks)
-    on_trio = f"; on trio, {count(breaks, 'use')} of asyncio would break" if breaks else ""
+    on_trio = "" if TRIO in evidence.installed else " (not installed)"
+    if breaks and TRIO not in backends.today:
+        on_trio += f"; {count(breaks, 'use')} of asyncio alone"
     return Row(
         ANYIO,
         _version(words.version, words.is_installed),
         evidence.vocabularies.get(ANYIO, 0),
-        f"asyncio and trio{'' if has_trio else ' (not installed)'}{on_trio}",
+        f"asyncio and trio{on_trio}",
         f"none: while {_named(wide)} lives, all tests share its loop"
         if wide
         else "none needed: no fixture outlives a test, each test has its own loop",
@@ -109,6 +110,7 @@ def _anyio(
         if held
         else "one task for fixtures and tests: no fixture here needs it",
         "the code runs on asyncio and trio, and is to be tested on both",
+        len(backends.needed) > 1,
         words.edits,
         words.obstacles,
     )
@@ -126,6 +128,7 @@ def _trio(
         _coupling(words.drop, ()),
         "nursery, clocks and fixtures of one test, in one run",
         "the code is for trio, and no async fixture outlives a test",
+        backends.needed == (TRIO,) and not any(one.is_wide for one in fixtures),
         words.edits,
         words.obstacles,
     )
@@ -152,25 +155,13 @@ def _loopscope(evidence: Evidence, fixtures: Sequence[Lifetime]) -> Row:
         f"{_named(held)} held open over a yield: a test is cancelled by it"
         if held
         else "a task for each scope: no fixture here needs it",
-        "fixtures of several scopes are shared, or several vocabularies are mixed",
+        "async fixtures outlive a test, or several vocabularies are mixed",
+        any(one.is_wide for one in fixtures) or len(evidence.vocabularies) > 1,
         0 if LOOPSCOPE in evidence.vocabularies and not others else 1,
         (f"{count(left, 'use')} would still be on two loops: loopscope check --as planned",)
         if left
         else (),
     )
-
-
-def _why(backends: Backends, backend: str) -> str:
-    if backend in backends.today:
-        return f"{count(backends.today[backend], 'test')} on it"
-    facts = [one for one in backends.facts if _speaks(one.needs, one.source, backend)]
-    return "; ".join(f"{one.what} ({one.places[0]})" for one in facts[:2])
-
-
-def _speaks(needs: str, source: str, backend: str) -> bool:
-    if source == "classifiers":
-        return needs in (backend, "either")
-    return source == "code" and needs == backend
 
 
 def _coupling(drop: Sequence[str], declarations: Iterable[object]) -> str:

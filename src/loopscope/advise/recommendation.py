@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from loopscope.advise.backends import Backends
     from loopscope.advise.evidence import Evidence
+    from loopscope.advise.in_asyncio import InAsyncio
     from loopscope.advise.lifetimes import Lifetime
     from loopscope.advise.matrix import Row
 
@@ -35,9 +36,21 @@ class Recommendation:
 
 
 def recommend(
-    evidence: Evidence, backends: Backends, fixtures: Sequence[Lifetime], rows: Sequence[Row]
+    evidence: Evidence,
+    backends: Backends,
+    fixtures: Sequence[Lifetime],
+    rows: Sequence[Row],
+    mend: InAsyncio | None = None,
 ) -> Recommendation:
-    """Return which engine to choose."""
+    """Return which engine to choose.
+
+    Args:
+        evidence: what is known of the suite.
+        backends: those it needs.
+        fixtures: how long its fixtures live.
+        rows: what each engine would be to it.
+        mend: what rids it of its findings, where several plugins run it and all stay.
+    """
     by_name = {row.engine: row for row in rows}
     current = tuple(name for name in evidence.vocabularies if name in by_name)
     if not current:
@@ -49,6 +62,9 @@ def recommend(
             "that they need: nothing is found",
             *_fits(backends),
         ]
+        return Recommendation(current, True, tuple(reasons), tuple(_gains(fixtures, current)))
+    if mend is not None and not backends.untested and not mend.obstacles and mend.edits <= FEW:
+        reasons = [*wrong, f"{count(mend.edits, 'change')} mend it, and all else stays as it is"]
         return Recommendation(current, True, tuple(reasons), tuple(_gains(fixtures, current)))
     chosen, because = _choose(backends, by_name, current, wrong)
     row = by_name[chosen]
