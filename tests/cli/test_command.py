@@ -14,7 +14,7 @@ from loopscope import __version__
 from tests.cli.command import run, run_process, saved
 from tests.trace.runs import EVERY_KIND
 
-COMMANDS = ("check", "explain", "report", "compare")
+COMMANDS = ("check", "advise", "explain", "report", "compare")
 WITHOUT = """
 import sys
 sys.modules[{library!r}] = None

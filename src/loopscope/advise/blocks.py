@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from loopscope.advise.evidence import PYTEST_TRIO
 from loopscope.advise.matrix import count
 
 if TYPE_CHECKING:
@@ -109,8 +110,11 @@ def _fact(fact: Fact) -> str:
 
 
 def _lifetimes(advice: Advice) -> Iterator[Block]:
+    is_of_trio = PYTEST_TRIO in advice.vocabularies
+    if is_of_trio:
+        yield Line("those of pytest-trio's tests live with one test, in its run, and are left out")
     if not advice.fixtures:
-        yield Line("there is no async fixture")
+        yield Line("there is no other async fixture" if is_of_trio else "there is no async fixture")
         return
     yield Table(
         ("fixture", "scope", "loop", "planned", "tests", "fixtures", "elsewhere", "where"),

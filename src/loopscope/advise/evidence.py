@@ -160,9 +160,14 @@ def written(vertices: Iterable[Vertex]) -> dict[Key, Written]:
     """Return what is async among `vertices`, by where it is written."""
     found: dict[Key, list[Vertex]] = {}
     for vertex in vertices:
-        if vertex.needs_loop:
+        if has_loop_scope(vertex):
             found.setdefault(key(vertex), []).append(vertex)
     return {key: Written(tuple(same)) for key, same in found.items()}
+
+
+def has_loop_scope(vertex: Vertex) -> bool:
+    """Say whether a loop scope means anything for a vertex: what is synchronous may ask for one."""
+    return vertex.needs_loop or vertex.declared is not None
 
 
 def key(vertex: Vertex) -> Key:
@@ -190,7 +195,7 @@ def family(backend: str) -> str:
     return "asyncio" if backend == "uvloop" else backend
 
 
-_OF_A_SUITE = re.compile(r"(^|/)(conftest|test_[^/]*|[^/]*_test)\.py$|(^|/)(tests?|testing)/")
+_OF_A_SUITE = re.compile(r"(^|/)(conftest|test_[^/]*|[^/]*_test)\.py$|(^|/)tests?/")
 _OF_NEITHER = re.compile(
     r"^(docs?|examples?|benchmarks?|scripts?|tools?|build|dist|setup\.py|noxfile\.py|tasks\.py)\b"
 )

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from loopscope.advise.evidence import PYTEST_ASYNCIO, backend_of, key, written
+from loopscope.advise.evidence import PYTEST_ASYNCIO, backend_of, has_loop_scope, key, written
 from loopscope.core.graph import Kind, Suite, Vertex
 from loopscope.core.plan import Policy, plan
 from loopscope.core.rules import BackendMismatch, OutlivesLoop, Violation, check
@@ -177,7 +177,7 @@ def _targets(
 def _declared(suite: Suite, targets: dict[Key, Scope]) -> Suite:
     """Return `suite` with every loop scope declared."""
     return Suite.of(
-        replace(vertex, declared=targets[key(vertex)]) if vertex.needs_loop else vertex
+        replace(vertex, declared=targets[key(vertex)]) if has_loop_scope(vertex) else vertex
         for vertex in suite.vertices.values()
     )
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from loopscope.advise.apis import ASYNCIO, TRIO
 from loopscope.advise.evidence import ANYIO, LOOPSCOPE, PYTEST_ASYNCIO, PYTEST_TRIO
+from loopscope.advise.foreign import ties
 from loopscope.core.plan import Policy, plan
 from loopscope.core.rules import check
 
@@ -77,7 +78,7 @@ def _asyncio(
             if words.settings or words.declarations
             else "nothing more to declare"
         ),
-        _coupling(words.drop, words.declarations),
+        _coupling(ties(evidence, PYTEST_ASYNCIO), words.drop, words.declarations),
         f"{_named(held)} held open over a yield: not in the task of the test"
         if held
         else "setup, test and teardown are tasks of their own: nothing here minds",
@@ -105,7 +106,7 @@ def _anyio(
         f"none: while {_named(wide)} lives, all tests share its loop"
         if wide
         else "none needed: no fixture outlives a test, each test has its own loop",
-        _coupling(words.drop, words.declarations),
+        _coupling(ties(evidence, ANYIO), words.drop, words.declarations),
         f"{_named(held)} held open over a yield: in the task of the tests"
         if held
         else "one task for fixtures and tests: no fixture here needs it",
@@ -125,7 +126,7 @@ def _trio(
         evidence.vocabularies.get(PYTEST_TRIO, 0),
         "trio only",
         "none: a run for each test, with all its fixtures",
-        _coupling(words.drop, ()),
+        _coupling(ties(evidence, PYTEST_TRIO), words.drop, ()),
         "nursery, clocks and fixtures of one test, in one run",
         "the code is for trio, and no async fixture outlives a test",
         backends.needed == (TRIO,) and not any(one.is_wide for one in fixtures),
@@ -164,11 +165,14 @@ def _loopscope(evidence: Evidence, fixtures: Sequence[Lifetime]) -> Row:
     )
 
 
-def _coupling(drop: Sequence[str], declarations: Iterable[object]) -> str:
+def _coupling(ties: str, drop: Sequence[str], declarations: Iterable[object]) -> str:
     written = list(declarations)
-    if not drop and not written:
-        return "as it is"
-    return f"{count(len(drop), 'mark')} to drop, {count(len(written), 'decorator')} to write"
+    parts = [ties]
+    if drop:
+        parts.append(f"{count(len(drop), 'mark')} of others to drop")
+    if written:
+        parts.append(f"{count(len(written), 'declaration')} to write")
+    return ", ".join(parts)
 
 
 def _version(version: str, is_installed: bool) -> str | None:

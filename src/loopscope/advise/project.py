@@ -107,7 +107,8 @@ def _dependencies(files: Mapping[str, str]) -> Iterator[Dependency]:
         for requirement, group in declared:
             found = _REQUIREMENT.match(requirement)
             if found is not None:
-                where = f"{path}:{_line_of(text, requirement, found[1])}"
+                quoted = (f'"{requirement}"', f"'{requirement}'")
+                where = f"{path}:{_line_of(text, *quoted, requirement, found[1])}"
                 yield Dependency(normalised(found[1]), where, group)
 
 
