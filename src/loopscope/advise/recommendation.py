@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from loopscope.advise.lifetimes import Lifetime
     from loopscope.advise.matrix import Row
 
+_BY_HAND = "what is declared has to be kept in step by hand as fixtures change"
+
 FEW = 10
 """How many places somebody is asked to change before another engine is the smaller change."""
 
@@ -62,10 +64,14 @@ def recommend(
             "that they need: nothing is found",
             *_fits(backends),
         ]
-        return Recommendation(current, True, tuple(reasons), tuple(_gains(fixtures, current)))
+        return Recommendation(
+            current, True, tuple(reasons), tuple(_gains(fixtures, evidence.vocabularies))
+        )
     if mend is not None and not backends.untested and not mend.obstacles and mend.edits <= FEW:
         reasons = [*wrong, f"{count(mend.edits, 'change')} mend it, and all else stays as it is"]
-        return Recommendation(current, True, tuple(reasons), tuple(_gains(fixtures, current)))
+        return Recommendation(
+            current, True, tuple(reasons), tuple(_gains(fixtures, evidence.vocabularies))
+        )
     chosen, because = _choose(backends, by_name, current, wrong)
     row = by_name[chosen]
     reasons = [*wrong, *_untested(backends), *because]
@@ -121,9 +127,9 @@ def _fits(backends: Backends) -> list[str]:
     return [f"the backend it needs is what it has: {names}"]
 
 
-def _gains(fixtures: Sequence[Lifetime], current: Sequence[str]) -> list[str]:
+def _gains(fixtures: Sequence[Lifetime], vocabularies: dict[str, int]) -> list[str]:
     """Return what another engine would have to offer all the same."""
-    against = []
+    current, against = list(vocabularies), []
     held = [one for one in fixtures if one.holds]
     if PYTEST_ASYNCIO in current and held:
         against.append(
@@ -132,13 +138,20 @@ def _gains(fixtures: Sequence[Lifetime], current: Sequence[str]) -> list[str]:
         )
     if len(current) > 1:
         against.append(f"{len(current)} plugins share it, and no fixture is for tests of both")
+    if LOOPSCOPE in vocabularies:
+        against.append(
+            f"{count(vocabularies[LOOPSCOPE], 'test')} without a mark: no other plugin runs what "
+            "bears none"
+        )
     wide = [one for one in fixtures if one.is_wide]
+    if PYTEST_ASYNCIO in current and wide:
+        against.append(_BY_HAND)
     if not wide:
         against.append(
             "no async fixture is wider than a test: one that is made so later has to be declared, "
             "or planned"
         )
-    elif ANYIO in current:
+    if ANYIO in current and wide:
         against.append(
             f"while {wide[0].name} ({wide[0].where}) lives, every test shares its loop, also those "
             "that do not use it"
@@ -154,7 +167,7 @@ def _costs(row: Row, fixtures: Sequence[Lifetime], current: Sequence[str]) -> li
     if row.engine == LOOPSCOPE:
         costs.append("a plugin that replaces the others' engines: try it by loopscope verify first")
     if row.engine == PYTEST_ASYNCIO and row.edits:
-        costs.append("the declarations have to be kept in step by hand as fixtures change")
+        costs.append(_BY_HAND)
     wide = [one for one in fixtures if one.is_wide]
     if row.engine == ANYIO and wide:
         costs.append(f"while {wide[0].name} ({wide[0].where}) lives, all tests share its loop")

@@ -107,6 +107,7 @@ def scan(path: str, source: str, part: str = CODE) -> Scan:
             definitions.append(_definition(node, source, names))
         elif isinstance(node, ast.Attribute) and _qualified(node, names) in MARKS:
             marks.append(Mark(path, node.lineno, MARKS[_qualified(node, names)]))
+    marks.sort(key=lambda mark: mark.line)  # decorators come after what they decorate
     return Scan(path, part, tuple(sightings.values()), tuple(definitions), tuple(marks))
 
 
