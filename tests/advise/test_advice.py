@@ -16,6 +16,7 @@ from loopscope.advise.page import as_markdown, as_text
 from loopscope.advise.project import Classifier, Project
 from loopscope.core.origin import Origin
 from loopscope.core.scope import Scope
+from loopscope.diagnose.catalog import Finding
 from tests.advise.suites import OPTIONS, PLUGINS, evidence, in_the_words_of
 from tests.core.literals import MODULE, SESSION, a_fixture, a_test
 from tests.core.suites import declaring_suites, examples
@@ -117,6 +118,26 @@ def test_a_task_group_of_anyio_s_that_is_held_open_is_not_for_pytest_asyncio() -
     (obstacle,) = advice.asyncio.obstacles
     assert obstacle.startswith("pool (pool.py:3) holds anyio.create_task_group open")
     assert advice.fixtures[0].holds == ("anyio.create_task_group",)
+
+
+def test_what_no_engine_mends_is_no_reason_to_change_it() -> None:
+    known = evidence(*words("pytest-asyncio", ALONE))
+    found = Finding("LS201", "backend mismatch: ...", ())
+    advice = advise(replace(known, document=replace(known.document, findings=(found,))))
+    assert (advice.recommendation.engines, advice.recommendation.keeps) == (
+        ("pytest-asyncio",),
+        True,
+    )
+    assert advice.recommendation.against[0].startswith("1 finding that no engine mends: LS201")
+
+
+def test_an_async_fixture_that_is_wider_than_anyio_backend_is_refused_today() -> None:
+    advice = advise(evidence(*words("anyio", POOL, TEST), libraries={}))
+    assert advice.recommendation.engines == ("anyio",)
+    (paste,) = advice.configuration
+    assert (paste.path, paste.language) == ("conftest.py", "python")
+    assert '@pytest.fixture(scope="session")\ndef anyio_backend():' in paste.text
+    assert advice.recommendation.reasons[0].startswith("pool (pool.py:1) is session-scoped, and")
 
 
 @pytest.mark.parametrize(

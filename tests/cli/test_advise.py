@@ -192,6 +192,36 @@ def test_a_suite_in_other_words_passes_on_pytest_asyncio_with_what_is_advised(
     assert code == 0, said
 
 
+HELD_OPEN = """
+import anyio, pytest, pytest_asyncio
+
+@pytest_asyncio.fixture
+async def group():
+    async with anyio.create_task_group() as group:
+        yield group
+
+@pytest.mark.asyncio
+async def test_group(group): ...
+"""
+TOO_WIDE = ANYIO.replace('scope="module"', 'scope="session"')
+
+
+@pytest.mark.parametrize(
+    ("source", "plugin", "said"),
+    [
+        pytest.param(HELD_OPEN, "asyncio", "cancel scope in a different task", id="held-open"),
+        pytest.param(TOO_WIDE, "anyio", "ScopeMismatch", id="wider-than-anyio-backend"),
+    ],
+)
+def test_what_is_said_to_fail_does_so(tmp_path: Path, source: str, plugin: str, said: str) -> None:
+    suite = written(tmp_path, {"pytest.ini": UNSET, "test_a.py": source})
+    (failing,) = advised(suite)[plugin]["fails"]
+    assert failing.startswith(("group (test_a.py:4)", "pool (test_a.py:6)"))
+    code, output = outcomes(suite)
+    assert code == 1
+    assert said in output
+
+
 def test_a_suite_that_runs_well_keeps_what_it_has(tmp_path: Path) -> None:
     tests = "import pytest\n\n@pytest.mark.asyncio\nasync def test_it(): ...\n"
     advice = advised(written(tmp_path, {"pytest.ini": STRICT, "test_a.py": tests}))

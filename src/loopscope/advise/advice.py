@@ -14,7 +14,7 @@ from loopscope.advise.in_asyncio import in_asyncio
 from loopscope.advise.in_trio import in_trio
 from loopscope.advise.lifetimes import lifetimes
 from loopscope.advise.matrix import matrix
-from loopscope.advise.recommendation import recommend
+from loopscope.advise.recommendation import is_about_loops, recommend
 
 if TYPE_CHECKING:
     from loopscope.advise.backends import Backends
@@ -72,7 +72,9 @@ def advise(evidence: Evidence) -> Advice:
     trio = in_trio(evidence) if is_of_trio else None
     rows = matrix(evidence, needed, fixtures, in_full, anyio, trio)
     mend = in_asyncio(evidence, needed, only_its_own=True) if _is_theirs(evidence) else None
-    recommendation = recommend(evidence, needed, fixtures, rows, mend)
+    recommendation = recommend(
+        evidence, needed, fixtures, rows, fails=(*in_full.fails, *anyio.fails), mend=mend
+    )
     asyncio, engine = in_full, recommendation.engines[0] if recommendation.engines else ""
     if len(recommendation.engines) > 1:
         asyncio, engine = mend or in_full, PYTEST_ASYNCIO if mend else ""
@@ -98,9 +100,12 @@ def advise(evidence: Evidence) -> Advice:
 def _is_theirs(evidence: Evidence) -> bool:
     """Say whether several plugins run the suite, and all that is found is pytest-asyncio's."""
     vertices = evidence.plan.suite.vertices
-    found = [vertices.get(one.concerns or "") for one in evidence.document.findings]
-    return len(evidence.vocabularies) > 1 and all(
-        one is not None and one.vocabulary == PYTEST_ASYNCIO for one in found
+    loops = [one for one in evidence.document.findings if is_about_loops(one)]
+    found = [vertices.get(one.concerns or "") for one in loops]
+    return (
+        len(evidence.vocabularies) > 1
+        and bool(found)
+        and all(one is not None and one.vocabulary == PYTEST_ASYNCIO for one in found)
     )
 
 

@@ -44,7 +44,7 @@ class InAnyio:
 
     `fixture` is the source of `anyio_backend`, for the file `conftest`; None if what is there will
     do. `ask` are synchronous tests that have to ask for it, and `mark` the files that need a mark,
-    where there is no mode to set.
+    where there is no mode to set. `fails` says what pytest refuses in the suite as it is.
     """
 
     version: str
@@ -58,6 +58,7 @@ class InAnyio:
     mark: tuple[str, ...]
     breaks: tuple[Break, ...]
     obstacles: tuple[str, ...]
+    fails: tuple[str, ...] = ()
 
     @property
     def edits(self) -> int:
@@ -83,6 +84,7 @@ def in_anyio(evidence: Evidence, backends: Backends) -> InAnyio:
             settings["asyncio_mode"] = "strict"
         if evidence.options.get("trio_mode") == "true":
             settings["trio_mode"] = "false"
+    ask = tuple(_sync_tests(evidence))
     return InAnyio(
         evidence.installed.get(ANYIO, TRIED),
         is_there,
@@ -91,10 +93,11 @@ def in_anyio(evidence: Evidence, backends: Backends) -> InAnyio:
         _fixture(evidence, backends.needed),
         tuple(filter(None, (plain_fixture(evidence, one) for one in evidence.fixtures()))),
         drops(evidence, ANYIO),
-        tuple(_sync_tests(evidence)),
+        ask,
         mark,
         tuple(_breaks(evidence)),
         (*_of_others(evidence), *foreign_arguments(evidence, ANYIO)),
+        tuple(_fails(evidence, ask)),
     )
 
 
@@ -105,15 +108,34 @@ def _of_others(evidence: Evidence) -> Iterable[str]:
             yield f"{one.name} ({one.where}) is not of this suite, and for pytest-asyncio"
 
 
+def _own(evidence: Evidence) -> list[Vertex]:
+    """Return the instances of `anyio_backend` that the suite has written itself."""
+    vertices = evidence.plan.suite.vertices.values()
+    return [one for one in vertices if one.name == BACKEND and is_path(one.origin)]
+
+
+def _scope(own: Sequence[Vertex]) -> Scope:
+    return min((vertex.anchor.scope for vertex in own), default=Scope.MODULE)
+
+
+def _fails(evidence: Evidence, ask: Sequence[str]) -> Iterable[str]:
+    """Yield what anyio's tests are refused for today."""
+    scope = _scope(_own(evidence))
+    for one in evidence.fixtures():
+        if one.first.vocabulary == ANYIO and one.scope > scope:
+            yield (
+                f"{one.name} ({one.where}) is {one.scope.word}-scoped, and {BACKEND} is "
+                f"{scope.word}-scoped: pytest refuses that"
+            )
+    if ask and set(evidence.vocabularies) == {ANYIO}:
+        yield f"an async fixture is not awaited for {ask[0]}, which does not ask for {BACKEND}"
+
+
 def _fixture(evidence: Evidence, needed: Sequence[str]) -> str | None:
     """Return the source of `anyio_backend` as it has to be, None if it is so already."""
+    own = _own(evidence)
+    scope = _scope(own)
     widest = max((one.scope for one in evidence.fixtures()), default=Scope.FUNCTION)
-    own = [
-        vertex
-        for vertex in evidence.plan.suite.vertices.values()
-        if vertex.name == BACKEND and is_path(vertex.origin)
-    ]
-    scope = min((vertex.anchor.scope for vertex in own), default=Scope.MODULE)
     if scope >= widest and _gives(evidence, own, needed):
         return None
     argument = f'scope="{max(scope, widest).word}"'

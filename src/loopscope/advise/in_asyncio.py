@@ -32,7 +32,7 @@ class InAsyncio:
     """What to write so that pytest-asyncio runs a suite, and what it cannot run.
 
     `settings` are those that are to be set otherwise than they are, `drop` the places of marks that
-    are in the way.
+    are in the way. `fails` are the obstacles that stand in fixtures of the suite as it is.
     """
 
     version: str
@@ -41,6 +41,7 @@ class InAsyncio:
     declarations: tuple[Declaration, ...]
     drop: tuple[str, ...]
     obstacles: tuple[str, ...]
+    fails: tuple[str, ...] = ()
 
     @property
     def edits(self) -> int:
@@ -76,7 +77,8 @@ def in_asyncio(evidence: Evidence, backends: Backends, *, only_its_own: bool = F
         (test_mark if one.first.kind is Kind.TEST else asyncio_fixture)(evidence, one, scope)
         for one, scope in solution.declare
     ]
-    obstacles = [*_held_open(evidence)]
+    fails = tuple(_held_open(evidence))
+    obstacles = [*fails]
     if not only_its_own:
         if TRIO in backends.needed:
             obstacles.insert(0, f"it has no trio, which is needed: {backends.why(TRIO)}")
@@ -97,6 +99,7 @@ def in_asyncio(evidence: Evidence, backends: Backends, *, only_its_own: bool = F
         tuple(declarations),
         () if only_its_own else drops(evidence, PYTEST_ASYNCIO),
         tuple(obstacles),
+        fails,
     )
 
 

@@ -27,7 +27,7 @@ class Row:
     """One engine: what it would be to the suite, in words, and what it cannot do for it.
 
     `is_so` says whether the suite is what the engine is best for, `edits` counts the places that
-    would have to be changed.
+    would have to be changed, and `fails` is what does not work there as it is.
     """
 
     engine: str
@@ -41,6 +41,7 @@ class Row:
     is_so: bool
     edits: int
     obstacles: tuple[str, ...]
+    fails: tuple[str, ...] = ()
 
 
 def matrix(
@@ -86,6 +87,7 @@ def _asyncio(
         backends.needed == (ASYNCIO,),
         words.edits,
         words.obstacles,
+        words.fails,
     )
 
 
@@ -114,6 +116,7 @@ def _anyio(
         len(backends.needed) > 1,
         words.edits,
         words.obstacles,
+        words.fails,
     )
 
 

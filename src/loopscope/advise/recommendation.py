@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from loopscope.advise.in_asyncio import InAsyncio
     from loopscope.advise.lifetimes import Lifetime
     from loopscope.advise.matrix import Row
+    from loopscope.diagnose.catalog import Finding
 
 _BY_HAND = "what is declared has to be kept in step by hand as fixtures change"
 
@@ -42,6 +43,8 @@ def recommend(
     backends: Backends,
     fixtures: Sequence[Lifetime],
     rows: Sequence[Row],
+    *,
+    fails: Sequence[str] = (),
     mend: InAsyncio | None = None,
 ) -> Recommendation:
     """Return which engine to choose.
@@ -51,80 +54,69 @@ def recommend(
         backends: those it needs.
         fixtures: how long its fixtures live.
         rows: what each engine would be to it.
+        fails: what cannot work on the plugins that would run it.
         mend: what rids it of its findings, where several plugins run it and all stay.
     """
     by_name = {row.engine: row for row in rows}
     current = tuple(name for name in evidence.vocabularies if name in by_name)
     if not current:
         return Recommendation((), True, ("there is no async test: nothing has to be chosen",), ())
-    wrong = _wrong(evidence, current, by_name)
+    findings = [one for one in evidence.document.findings if is_about_loops(one)]
+    wrong = [one for one in fails if any(one in by_name[name].fails for name in current)]
+    if findings:
+        lines = len({(one.code, tuple(one.where)) for one in findings})
+        wrong.insert(0, f"{count(lines, 'finding')} about loops: loopscope check")
+    keeps = None
     if not wrong and not backends.untested:
-        reasons = [
-            f"it runs {count(sum(evidence.vocabularies.values()), 'async test')} on the loops "
-            "that they need: nothing is found",
-            *_fits(backends),
+        tests = count(sum(evidence.vocabularies.values()), "async test")
+        names = " and ".join(backends.needed)
+        keeps = [
+            f"no mistake is found in the loops of {tests}",
+            f"the backend it needs is what it has: {names}",
         ]
-        return Recommendation(
-            current, True, tuple(reasons), tuple(_gains(fixtures, evidence.vocabularies))
-        )
-    if mend is not None and not backends.untested and not mend.obstacles and mend.edits <= FEW:
-        reasons = [*wrong, f"{count(mend.edits, 'change')} mend it, and all else stays as it is"]
-        return Recommendation(
-            current, True, tuple(reasons), tuple(_gains(fixtures, evidence.vocabularies))
-        )
+    elif mend is not None and not (backends.untested or mend.obstacles) and mend.edits <= FEW:
+        keeps = [*wrong, f"{count(mend.edits, 'change')} mend it, and all else stays as it is"]
+    others = _others(evidence)
+    if keeps is not None:
+        against = (*others, *_gains(fixtures, evidence.vocabularies))
+        return Recommendation(current, True, tuple(keeps), against)
     chosen, because = _choose(backends, by_name, current, wrong)
     row = by_name[chosen]
-    reasons = [*wrong, *_untested(backends), *because]
-    against = [*row.obstacles, *_costs(row, fixtures, current)]
-    return Recommendation((chosen,), current == (chosen,), tuple(reasons), tuple(against))
+    reasons = (*wrong, *(f"no test runs on {one}, which is needed" for one in backends.untested))
+    against = (*others, *row.obstacles, *_costs(row, backends, fixtures, current))
+    return Recommendation((chosen,), current == (chosen,), (*reasons, because), against)
 
 
-def _wrong(evidence: Evidence, current: Sequence[str], rows: dict[str, Row]) -> list[str]:
-    """Return what is wrong with the suite as it is run today."""
-    found = []
-    findings = len({(one.code, one.where) for one in evidence.document.findings})
-    if findings:
-        found.append(f"{count(findings, 'finding')} in it as it is: loopscope check")
-    for name in current:
-        row = rows[name]
-        if name == PYTEST_ASYNCIO:
-            found += [one for one in row.obstacles if "held open" in one or " holds " in one]
-        if name == ANYIO and current == (ANYIO,) and row.edits:
-            found.append("an async fixture is wider than anyio_backend, which pytest refuses")
-    return found
+def is_about_loops(finding: Finding) -> bool:
+    """Say whether a finding is one that loop scopes can mend: others stay on any engine."""
+    return finding.code.startswith("LS1")
+
+
+def _others(evidence: Evidence) -> list[str]:
+    left = [one for one in evidence.document.findings if not is_about_loops(one)]
+    if not left:
+        return []
+    codes = ", ".join(dict.fromkeys(one.code for one in left))
+    return [f"{count(len(left), 'finding')} that no engine mends: {codes}, see loopscope check"]
 
 
 def _choose(
     backends: Backends, rows: dict[str, Row], current: Sequence[str], wrong: Sequence[str]
-) -> tuple[str, list[str]]:
+) -> tuple[str, str]:
     """Return the engine to choose, and why that one."""
-    if backends.untested and not rows[ANYIO].obstacles:
-        edits = rows[ANYIO].edits
-        return ANYIO, [f"anyio's plugin runs each test on both, for {count(edits, 'change')}"]
+    anyio = rows[ANYIO]
+    if backends.untested and not anyio.obstacles:
+        changes = count(anyio.edits, "change")
+        return ANYIO, f"anyio's plugin runs each test on both, for {changes} of the suite"
     if len(current) == 1 and not rows[current[0]].obstacles and wrong:
         edits = rows[current[0]].edits
-        if edits <= FEW:
-            return current[0], [f"{count(edits, 'change')} of the suite mend it, and no new plugin"]
-        return LOOPSCOPE, [
-            f"to mend it by hand takes {edits} changes; loops that are planned, none"
-        ]
-    return LOOPSCOPE, [_only(rows, current)]
-
-
-def _only(rows: dict[str, Row], current: Sequence[str]) -> str:
+        if 0 < edits <= FEW:
+            return current[0], f"{count(edits, 'change')} of the suite mend it, and no new plugin"
+        return LOOPSCOPE, f"by hand it takes {edits} changes; on loops that are planned, none"
     blocked = [rows[name].obstacles[0] for name in current if rows[name].obstacles]
     if blocked:
-        return f"what it has cannot do that: {blocked[0]}"
-    return "it runs all vocabularies of the suite on one plan"
-
-
-def _untested(backends: Backends) -> list[str]:
-    return [f"no test runs on {name}, which is needed" for name in backends.untested]
-
-
-def _fits(backends: Backends) -> list[str]:
-    names = " and ".join(backends.needed)
-    return [f"the backend it needs is what it has: {names}"]
+        return LOOPSCOPE, f"what it has cannot do it: {blocked[0]}"
+    return LOOPSCOPE, "it runs all vocabularies of the suite on one plan"
 
 
 def _gains(fixtures: Sequence[Lifetime], vocabularies: dict[str, int]) -> list[str]:
@@ -159,13 +151,17 @@ def _gains(fixtures: Sequence[Lifetime], vocabularies: dict[str, int]) -> list[s
     return against
 
 
-def _costs(row: Row, fixtures: Sequence[Lifetime], current: Sequence[str]) -> list[str]:
+def _costs(
+    row: Row, backends: Backends, fixtures: Sequence[Lifetime], current: Sequence[str]
+) -> list[str]:
     """Return what speaks against an engine."""
     costs = []
     if row.engine not in current:
         costs.append(f"{row.engine} would be new to the suite")
     if row.engine == LOOPSCOPE:
         costs.append("a plugin that replaces the others' engines: try it by loopscope verify first")
+        if backends.untested:
+            costs.append("loopscope_backends is for tests without another plugin's mark")
     if row.engine == PYTEST_ASYNCIO and row.edits:
         costs.append(_BY_HAND)
     wide = [one for one in fixtures if one.is_wide]
