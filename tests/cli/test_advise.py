@@ -216,7 +216,7 @@ TOO_WIDE = ANYIO.replace('scope="module"', 'scope="session"')
 def test_what_is_said_to_fail_does_so(tmp_path: Path, source: str, plugin: str, said: str) -> None:
     suite = written(tmp_path, {"pytest.ini": UNSET, "test_a.py": source})
     (failing,) = advised(suite)[plugin]["fails"]
-    assert failing.startswith(("group (test_a.py:4)", "pool (test_a.py:6)"))
+    assert failing.startswith(("group (test_a.py:4)", "pool (test_a.py:7)"))
     code, output = outcomes(suite)
     assert code == 1
     assert said in output
@@ -252,7 +252,7 @@ def test_it_is_written_into_a_file_as_markdown(tmp_path: Path) -> None:
     with chdir(suite):
         result = run("advise", "--format=markdown", "--output=advice.md")
     assert (result.exit_code, result.stdout) == (0, "")
-    assert result.stderr == "advice.md is written\n"
+    assert result.stderr == "advice.md is written\nRecommended: keep pytest-asyncio\n"
     page = (suite / "advice.md").read_text(encoding="utf-8")
     assert page.startswith("# Async tests: advice\n")
     assert "## Recommended: keep pytest-asyncio\n" in page

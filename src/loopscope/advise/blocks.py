@@ -221,12 +221,7 @@ def _row(row: Row) -> Iterator[Block]:
 
 def _recommendation(advice: Advice) -> Iterator[Block]:
     chosen = advice.recommendation
-    names = " and ".join(chosen.engines)
-    yield Heading(
-        f"Recommended: {'keep ' if chosen.keeps else ''}{names}"
-        if names
-        else "Recommended: nothing"
-    )
+    yield Heading(chosen.summary)
     for reason in chosen.reasons:
         yield Line(f"+ {reason}")
     for reason in chosen.against:

@@ -37,6 +37,12 @@ class Recommendation:
     reasons: tuple[str, ...]
     against: tuple[str, ...]
 
+    @property
+    def summary(self) -> str:
+        """One line that says what is recommended."""
+        names = " and ".join(self.engines) or "nothing"
+        return f"Recommended: {'keep ' if self.keeps and self.engines else ''}{names}"
+
 
 def recommend(
     evidence: Evidence,

@@ -69,13 +69,16 @@ def advise(paths: tuple[str, ...], python: str, form: str, output: Path | None) 
     of_the_suite = {one.origin.path for one in document.plan.suite.vertices.values()}
     scans = tuple(read_sources(root, of_the_suite))
     advice = advised(Evidence(document, scans, read_project(root), paths))
-    if output is not None:
-        with writing(output):
-            output.write_text(_FORMS[form](advice), encoding="utf-8")
-    elif form == "text":
+    if form == "text" and output is None:
         _show(advice)
+        return
+    text = _FORMS[form](advice)
+    if output is None:
+        click.echo(text, nl=False)
     else:
-        click.echo(_FORMS[form](advice), nl=False)
+        with writing(output):
+            output.write_text(text, encoding="utf-8")
+    click.echo(advice.recommendation.summary, err=True)
 
 
 def _text(advice: Advice) -> str:
