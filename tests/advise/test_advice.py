@@ -319,3 +319,18 @@ def test_what_planning_does_not_mend_is_said_of_loopscope() -> None:
     declared = a_test("test_it", POOL, declared=Scope.FUNCTION)
     (*_, ours) = advise(evidence(*words("pytest-asyncio", POOL, declared))).matrix
     assert ours.obstacles == ("1 use would still be on two loops: loopscope check --as planned",)
+
+
+@pytest.mark.parametrize(
+    ("engine", "settings"),
+    [
+        ("asyncio", {"anyio_mode": "strict", "trio_mode": "false", "asyncio_mode": "auto"}),
+        ("anyio", {"trio_mode": "false", "asyncio_mode": "strict"}),
+    ],
+)
+def test_the_modes_of_others_are_switched_off(engine: str, settings: dict[str, str]) -> None:
+    modes = {"asyncio_mode": "auto", "anyio_mode": "auto", "trio_mode": "true"}
+    if engine == "asyncio":
+        modes["asyncio_mode"] = "strict"
+    advice = advise(evidence(*words("loopscope", ALONE), options={**OPTIONS, **modes}))
+    assert getattr(advice, engine).settings == settings

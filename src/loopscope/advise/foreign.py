@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from loopscope.advise.scanning import Definition
 
 MARKS = {PYTEST_ASYNCIO: "asyncio", ANYIO: "anyio", PYTEST_TRIO: "trio"}
+_MODES = {
+    PYTEST_ASYNCIO: ("asyncio_mode", "auto", "strict"),
+    ANYIO: ("anyio_mode", "auto", "strict"),
+    PYTEST_TRIO: ("trio_mode", "true", "false"),
+}
 _DECORATORS = {PYTEST_ASYNCIO: "pytest_asyncio.", ANYIO: "anyio.", PYTEST_TRIO: "pytest_trio."}
 FIXTURES = {
     "anyio_backend": ANYIO,
@@ -25,6 +30,15 @@ FIXTURES = {
     "nursery": PYTEST_TRIO,
 }
 """Fixtures that mean something on the plugin only that they come from."""
+
+
+def modes_of_others(evidence: Evidence, engine: str) -> dict[str, str]:
+    """Return what to set so that no mode gives tests to another plugin than `engine`."""
+    return {
+        name: claims_nothing
+        for vocabulary, (name, claims_all, claims_nothing) in _MODES.items()
+        if vocabulary != engine and evidence.options.get(name) == claims_all
+    }
 
 
 def drops(evidence: Evidence, engine: str) -> tuple[str, ...]:
@@ -48,7 +62,8 @@ def ties(evidence: Evidence, engine: str) -> str:
     )
     said = [f"{marks} of its marks"] if marks else []
     said += [f"{decorators} of its decorators"] if decorators else []
-    return " and ".join(said) or "nothing written for it"
+    nothing = "its mode, and nothing else" if engine in evidence.vocabularies else "nothing"
+    return f"{' and '.join(said) or nothing} in the suite"
 
 
 def foreign_arguments(evidence: Evidence, engine: str) -> list[str]:

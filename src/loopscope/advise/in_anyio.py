@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from loopscope.advise.apis import ASYNCIO, IN_ANYIO, TRIO
 from loopscope.advise.evidence import ANYIO, PYTEST_ASYNCIO, backend_of, family, is_path
-from loopscope.advise.foreign import drops, foreign_arguments
+from loopscope.advise.foreign import drops, foreign_arguments, modes_of_others
 from loopscope.advise.scanning import CODE, SUITE
 from loopscope.advise.words import plain_fixture
 from loopscope.core.graph import Kind, reach
@@ -72,7 +72,7 @@ def in_anyio(evidence: Evidence, backends: Backends) -> InAnyio:
     is_there = ANYIO in evidence.installed
     others = set(evidence.vocabularies) - {ANYIO}
     has_mode = MODE in evidence.options or not is_there
-    settings: dict[str, str] = {}
+    settings = modes_of_others(evidence, ANYIO)
     mark: tuple[str, ...] = ()
     if others:
         if has_mode:
@@ -80,10 +80,6 @@ def in_anyio(evidence: Evidence, backends: Backends) -> InAnyio:
                 settings[MODE] = "auto"
         else:
             mark = tuple(sorted({one.first.origin.path for one in evidence.tests()}))
-        if evidence.options.get("asyncio_mode") == "auto":
-            settings["asyncio_mode"] = "strict"
-        if evidence.options.get("trio_mode") == "true":
-            settings["trio_mode"] = "false"
     ask = tuple(_sync_tests(evidence))
     return InAnyio(
         evidence.installed.get(ANYIO, TRIED),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from loopscope.advise.apis import TRIO
 from loopscope.advise.evidence import PYTEST_ASYNCIO
-from loopscope.advise.foreign import drops, foreign_arguments
+from loopscope.advise.foreign import drops, foreign_arguments, modes_of_others
 from loopscope.advise.loop_scopes import Defaults, as_asyncio, solve
 from loopscope.advise.versions import release
 from loopscope.advise.words import asyncio_fixture, test_mark
@@ -112,8 +112,11 @@ def _now(options: dict[str, str | None]) -> Defaults:
 
 
 def _mode(evidence: Evidence, options: dict[str, str | None]) -> dict[str, str]:
+    settings = modes_of_others(evidence, PYTEST_ASYNCIO)
     others = set(evidence.vocabularies) - {PYTEST_ASYNCIO}
-    return {MODE: "auto"} if others and options.get(MODE) != "auto" else {}
+    if others and options.get(MODE) != "auto":
+        settings[MODE] = "auto"
+    return settings
 
 
 def _defaults(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.advise.evidence import PYTEST_TRIO
-from loopscope.advise.foreign import drops, foreign_arguments
+from loopscope.advise.foreign import drops, foreign_arguments, modes_of_others
 from loopscope.core.scope import Scope
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def in_trio(evidence: Evidence) -> InTrio:
     return InTrio(
         evidence.installed.get(PYTEST_TRIO, TRIED),
         PYTEST_TRIO in evidence.installed,
-        {MODE: "true"} if needs_mode else {},
+        {**modes_of_others(evidence, PYTEST_TRIO), **({MODE: "true"} if needs_mode else {})},
         drops(evidence, PYTEST_TRIO),
         (*obstacles, *foreign_arguments(evidence, PYTEST_TRIO)),
     )
