@@ -334,3 +334,34 @@ def test_the_modes_of_others_are_switched_off(engine: str, settings: dict[str, s
         modes["asyncio_mode"] = "strict"
     advice = advise(evidence(*words("loopscope", ALONE), options={**OPTIONS, **modes}))
     assert getattr(advice, engine).settings == settings
+
+
+@pytest.mark.parametrize(
+    ("arguments", "python", "commands"),
+    [
+        pytest.param(
+            ("tests/a b.py",),
+            None,
+            (
+                "loopscope verify --against installed 'tests/a b.py'",
+                "pytest -p no:loopscope 'tests/a b.py'",
+            ),
+            id="paths",
+        ),
+        pytest.param(
+            ("tests", "-k", "login"),
+            "venv/bin/python",
+            (
+                "loopscope verify --against installed --python venv/bin/python -- tests -k login",
+                "venv/bin/python -m pytest -p no:loopscope tests -k login",
+            ),
+            id="arguments",
+        ),
+    ],
+)
+def test_the_proof_is_of_the_same_tests(
+    arguments: tuple[str, ...], python: str | None, commands: tuple[str, ...]
+) -> None:
+    known = evidence(*words("pytest-asyncio", ALONE))
+    advice = advise(replace(known, arguments=arguments, python=python))
+    assert tuple(proof.command for proof in advice.verify) == commands

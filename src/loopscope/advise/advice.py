@@ -40,6 +40,14 @@ class Paste:
 
 
 @dataclass(frozen=True, slots=True)
+class Proof:
+    """A command, and what it proves."""
+
+    command: str
+    proves: str
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """All that there is to say."""
 
@@ -52,7 +60,7 @@ class Advice:
     asyncio: InAsyncio
     anyio: InAnyio
     trio: InTrio | None
-    verify: tuple[str, ...]
+    verify: tuple[Proof, ...]
     matrix: tuple[Row, ...]
     recommendation: Recommendation
     configuration: tuple[Paste, ...]
@@ -121,10 +129,22 @@ def _versions(evidence: Evidence) -> dict[str, str]:
     }
 
 
-def _verify(evidence: Evidence) -> tuple[str, ...]:
-    arguments = shlex.join(evidence.arguments)
-    commands = ("loopscope verify --against installed", "pytest -p no:loopscope")
-    return tuple(f"{command} {arguments}".rstrip() for command in commands)
+def _verify(evidence: Evidence) -> tuple[Proof, ...]:
+    paths = [one for one in evidence.arguments if not one.startswith("-")]
+    is_plain = len(paths) == len(evidence.arguments)
+    python = [] if evidence.python is None else ["--python", evidence.python]
+    ours = ["loopscope", "verify", "--against", "installed", *python, *([] if is_plain else ["--"])]
+    theirs = ["pytest"] if evidence.python is None else [evidence.python, "-m", "pytest"]
+    return (
+        Proof(
+            shlex.join([*ours, *evidence.arguments]),
+            "as it is: every test ends on loopscope as it does on the plugins that run it today",
+        ),
+        Proof(
+            shlex.join([*theirs, "-p", "no:loopscope", *evidence.arguments]),
+            "with what is advised pasted in: the plugins alone run it",
+        ),
+    )
 
 
 def _configuration(

@@ -71,8 +71,8 @@ def blocks(advice: Advice) -> Iterator[Block]:
     yield Heading(f"4. With anyio {_version(advice.anyio)}")
     yield from _anyio(advice.anyio)
     yield Heading("5. Verify")
-    for command in advice.verify:
-        yield Line(command)
+    for proof in advice.verify:
+        yield Line(proof.command, (proof.proves,))
     yield Heading("Decision")
     for row in advice.matrix:
         yield from _row(row)

@@ -71,6 +71,8 @@ class Evidence:
     project: Project = field(default_factory=Project)
     arguments: Sequence[str] = ()
     """What pytest was given: paths, and whatever else."""
+    python: str | None = None
+    """The interpreter that pytest was run by, if it was another one than that of the command."""
 
     @property
     def plan(self) -> Plan:

@@ -68,7 +68,8 @@ def advise(paths: tuple[str, ...], python: str, form: str, output: Path | None) 
     root = Path(document.root)
     of_the_suite = {one.origin.path for one in document.plan.suite.vertices.values()}
     scans = tuple(read_sources(root, of_the_suite))
-    advice = advised(Evidence(document, scans, read_project(root), paths))
+    other = None if python == sys.executable else python
+    advice = advised(Evidence(document, scans, read_project(root), paths, other))
     if form == "text" and output is None:
         _show(advice)
         return
