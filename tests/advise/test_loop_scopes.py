@@ -182,3 +182,14 @@ def test_what_is_in_other_words_declares_nothing_before_it_is_converted(vocabula
     assert made.vertices["pool"].declared is None
     (definition,) = written(made.vertices.values()).values()
     assert definition == Written((made.vertices["pool"],))
+
+
+def test_a_test_that_is_inherited_and_marked_otherwise_is_left_alone_if_it_is_right() -> None:
+    pool = a_fixture("pool", SESSION)
+    origin = Origin("base.py", 3)
+    inherited = [
+        replace(a_test("test_it", at=own_place(name), origin=origin, declared=scope), id=name)
+        for name, scope in (("one", Scope.MODULE), ("other", None))
+    ]
+    wrong = [a_test(f"test_{number}", pool) for number in range(3)]
+    assert "test_it" not in asked(pool, *inherited, *wrong)

@@ -8,7 +8,6 @@ loop that it has. Nothing is returned that was not planned again with it, and fo
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import TYPE_CHECKING
@@ -87,21 +86,24 @@ def solve(
     """
     definitions = written(suite.vertices.values())
     wrong = _concerned(_violations(suite))
-    targets = {id: _asked(one, now) for id, one in definitions.items()}
+    if not wrong:
+        return Solution(now, ())
     joined = _joined(suite, wrong)
-    for widest in (None, Scope.SESSION):
-        targets |= _targets(suite, joined, class_needs_class, widest)
-        left = _violations(_declared(suite, targets))
-        if not left:
-            break
-        joined |= _joined(suite, _concerned(left))
-    targets = {id: scope for id, scope in targets.items() if id in definitions}
-    best = _cheapest(definitions, targets, now, settable) if wrong else now
+    needed = _targets(suite, joined, class_needs_class=class_needs_class)
+    # What is joined to nothing that is wrong keeps what it has; if that differs from instance to
+    # instance, there is more than one mark, and no default changes it.
+    targets = {
+        id: needed[id] if id in needed else scopes.pop()
+        for id, one in definitions.items()
+        if len(scopes := _asked(one, now)) == 1 or id in needed
+    }
+    best = _cheapest(definitions, targets, now, settable)
     declare = [
         (definitions[id], scope)
         for id, scope in targets.items()
-        if _asked(definitions[id], best) is not scope
+        if _asked(definitions[id], best) != {scope}
     ]
+    left = _violations(_declared(suite, targets))
     return Solution(
         best,
         tuple(one for one in declare if one[0].is_of_the_suite),
@@ -123,13 +125,16 @@ def _concerned(violations: Iterable[Violation]) -> set[Key]:
     return concerned
 
 
-def _asked(one: Written, defaults: Defaults) -> Scope:
-    """Return the loop scope that pytest-asyncio would give a definition."""
-    if one.first.declared is not None:
-        return one.first.declared
-    if one.first.kind is Kind.TEST:
-        return defaults.test
-    return one.scope if defaults.fixture is None else defaults.fixture
+def _asked(one: Written, defaults: Defaults) -> set[Scope]:
+    """Return the loop scopes that pytest-asyncio would give a definition: one, as a rule.
+
+    Whoever inherits a test may mark it otherwise.
+    """
+    by_default = defaults.test
+    if one.first.kind is Kind.FIXTURE:
+        by_default = one.scope if defaults.fixture is None else defaults.fixture
+    declared = {vertex.declared for vertex in one.vertices}
+    return {by_default if scope is None else scope for scope in declared}
 
 
 def _joined(suite: Suite, concerned: set[Key]) -> dict[Key, frozenset[Key]]:
@@ -152,10 +157,7 @@ def _joined(suite: Suite, concerned: set[Key]) -> dict[Key, frozenset[Key]]:
 
 
 def _targets(
-    suite: Suite,
-    joined: dict[Key, frozenset[Key]],
-    class_needs_class: bool,
-    widest: Scope | None,
+    suite: Suite, joined: dict[Key, frozenset[Key]], *, class_needs_class: bool
 ) -> dict[Key, Scope]:
     """Return the scope that each definition that is joined to others is to have."""
     planned = plan(suite, Policy.PLANNED)
@@ -165,7 +167,7 @@ def _targets(
         scopes[one] = max(scopes.get(one, Scope.FUNCTION), loop.anchor.scope)
     targets: dict[Key, Scope] = {}
     for group in dict.fromkeys(joined.values()):
-        scope = widest or max(scopes[one] for one in group if one in scopes)
+        scope = max(scopes[one] for one in group if one in scopes)
         if scope is Scope.CLASS and class_needs_class:
             scope = Scope.MODULE
         if scope is Scope.PACKAGE:
@@ -175,9 +177,11 @@ def _targets(
 
 
 def _declared(suite: Suite, targets: dict[Key, Scope]) -> Suite:
-    """Return `suite` with every loop scope declared."""
+    """Return `suite` with the loop scopes of `targets` declared."""
     return Suite.of(
-        replace(vertex, declared=targets[key(vertex)]) if has_loop_scope(vertex) else vertex
+        replace(vertex, declared=targets.get(key(vertex), vertex.declared))
+        if has_loop_scope(vertex)
+        else vertex
         for vertex in suite.vertices.values()
     )
 
@@ -189,20 +193,19 @@ def _cheapest(
     settable: frozenset[Kind],
 ) -> Defaults:
     """Return the defaults under which least has to be written, those of now if it is the same."""
-    alike = Counter(
-        (one.first.kind, one.first.declared, one.scope, targets[id], one.is_of_the_suite)
-        for id, one in definitions.items()
-    )
-    examples = {
-        (one.first.kind, one.first.declared, one.scope, targets[id], one.is_of_the_suite): one
-        for id, one in definitions.items()
-    }
+    alike: dict[object, list[Key]] = {}
+    for id, scope in targets.items():
+        one = definitions[id]
+        declared = frozenset(vertex.declared for vertex in one.vertices)
+        same = (one.first.kind, declared, one.scope, scope, one.is_of_the_suite)
+        alike.setdefault(same, []).append(id)
 
     def cost(defaults: Defaults) -> int:
         lines = (defaults.test is not now.test) + (defaults.fixture is not now.fixture)
-        for kind, number in alike.items():
-            if _asked(examples[kind], defaults) is not kind[3]:
-                lines += number if kind[4] else _IMPOSSIBLE
+        for ids in alike.values():
+            one = definitions[ids[0]]
+            if _asked(one, defaults) != {targets[ids[0]]}:
+                lines += len(ids) if one.is_of_the_suite else _IMPOSSIBLE
         return lines
 
     return min(_candidates(now, settable), key=cost)
