@@ -57,6 +57,11 @@ class Written:
         return str(self.first.origin)
 
     @property
+    def place(self) -> tuple[str, int]:
+        """Path and line, to be sorted by: a plugin may shuffle what is collected."""
+        return self.first.origin.path, self.first.origin.line
+
+    @property
     def is_of_the_suite(self) -> bool:
         """Whether it stands in a file of the suite, and not in an installed plugin."""
         return is_path(self.first.origin)

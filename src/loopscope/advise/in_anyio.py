@@ -81,13 +81,14 @@ def in_anyio(evidence: Evidence, backends: Backends) -> InAnyio:
         else:
             mark = tuple(sorted({one.first.origin.path for one in evidence.tests()}))
     ask = tuple(_sync_tests(evidence))
+    fixtures = sorted(evidence.fixtures(), key=lambda one: one.place)
     return InAnyio(
         evidence.installed.get(ANYIO, TRIED),
         is_there,
         settings,
         _conftest(evidence),
         _fixture(evidence, backends.needed),
-        tuple(filter(None, (plain_fixture(evidence, one) for one in evidence.fixtures()))),
+        tuple(filter(None, (plain_fixture(evidence, one) for one in fixtures))),
         drops(evidence, ANYIO),
         ask,
         mark,

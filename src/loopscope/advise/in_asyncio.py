@@ -10,7 +10,7 @@ from loopscope.advise.evidence import PYTEST_ASYNCIO
 from loopscope.advise.foreign import drops, foreign_arguments, modes_of_others
 from loopscope.advise.loop_scopes import Defaults, as_asyncio, solve
 from loopscope.advise.versions import release
-from loopscope.advise.words import asyncio_fixture, test_mark
+from loopscope.advise.words import asyncio_fixture, asyncio_mark
 from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 
@@ -74,8 +74,8 @@ def in_asyncio(evidence: Evidence, backends: Backends, *, only_its_own: bool = F
         class_needs_class=release(version) < (1,),
     )
     declarations = [
-        (test_mark if one.first.kind is Kind.TEST else asyncio_fixture)(evidence, one, scope)
-        for one, scope in solution.declare
+        (asyncio_mark if one.first.kind is Kind.TEST else asyncio_fixture)(evidence, one, scope)
+        for one, scope in sorted(solution.declare, key=lambda declared: declared[0].place)
     ]
     fails = tuple(_held_open(evidence))
     obstacles = [*fails]

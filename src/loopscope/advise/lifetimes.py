@@ -49,7 +49,7 @@ def lifetimes(evidence: Evidence) -> list[Lifetime]:
     planned = replan(today.suite, Policy.PLANNED)
     users = today.suite.users()
     apart = _apart(today)
-    fixtures = sorted(evidence.fixtures(), key=lambda one: (-one.scope, one.where))
+    fixtures = sorted(evidence.fixtures(), key=lambda one: (-one.scope, one.place))
     return [_row(evidence, one, today, planned, users, apart) for one in fixtures]
 
 

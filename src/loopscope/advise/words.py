@@ -38,7 +38,7 @@ class Declaration:
     why: str = ""
 
 
-def test_mark(evidence: Evidence, test: Written, scope: Scope) -> Declaration:
+def asyncio_mark(evidence: Evidence, test: Written, scope: Scope) -> Declaration:
     """Return the mark by which pytest-asyncio runs `test` on the loop of `scope`."""
     mark = spelling("pytest-asyncio").mark(Declared(scope))
     assert mark is not None
