@@ -100,6 +100,8 @@ def _backends(backends: Backends) -> Iterator[Block]:
             yield Line(f"{source if fact is facts[0] else '':<14}{_fact(fact)}")
         if len(facts) > FEW:
             yield Line(f"{'':<14}and {len(facts) - FEW} more")
+    if backends.is_portable and len(backends.needed) == 1:
+        yield Line("portable  the code is for asyncio and trio alike, and nothing promises trio")
     for name in backends.untested:
         yield Line(f"untested  {name}: no test runs on it")
 
