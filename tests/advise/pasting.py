@@ -73,8 +73,11 @@ def paste(suite: Path, words: dict[str, Any]) -> None:
     if words.get("fixture"):
         with (suite / words["conftest"]).open("a", encoding="utf-8") as file:
             file.write(f"\n\n{words['fixture']}")
-    for file in suite.rglob("*.py"):
-        _import(file)
+    for name in words.get("mark", ()):
+        with (suite / name).open("a", encoding="utf-8") as file:
+            file.write("\n\npytestmark = pytest.mark.anyio\n")
+    for module in suite.rglob("*.py"):
+        _import(module)
 
 
 def _place(where: str) -> tuple[str, int]:

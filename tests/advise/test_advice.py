@@ -365,3 +365,16 @@ def test_the_proof_is_of_the_same_tests(
     known = evidence(*words("pytest-asyncio", ALONE))
     advice = advise(replace(known, arguments=arguments, python=python))
     assert tuple(proof.command for proof in advice.verify) == commands
+
+
+def test_a_fixture_that_is_to_be_the_loop_is_not_run_by_pytest_asyncio_1_0() -> None:
+    loop = a_fixture("event_loop", SESSION)
+    pool = a_fixture("pool", SESSION, loop)
+    vertices = words("pytest-asyncio", loop, pool, a_test("test_it", pool))
+    advice = advise(evidence(*vertices))
+    (fails,) = advice.asyncio.fails
+    assert fails.startswith("event_loop (event_loop.py:1) is to be the loop")
+    assert [one.name for one in advice.fixtures] == ["pool"]
+    assert advice.recommendation.engines == ("loopscope",)
+    old = evidence(*vertices, plugins={**PLUGINS, "pytest-asyncio": "0.26.0"})
+    assert advise(old).asyncio.fails == ()

@@ -203,6 +203,19 @@ async def group():
 @pytest.mark.asyncio
 async def test_group(group): ...
 """
+AS_BEFORE_0_23 = """
+import asyncio, pytest
+
+@pytest.fixture(scope="session")
+def event_loop():
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+@pytest.mark.asyncio
+async def test_loop(event_loop):
+    assert asyncio.get_running_loop() is event_loop
+"""
 TOO_WIDE = ANYIO.replace('scope="module"', 'scope="session"')
 
 
@@ -210,13 +223,16 @@ TOO_WIDE = ANYIO.replace('scope="module"', 'scope="session"')
     ("source", "plugin", "said"),
     [
         pytest.param(HELD_OPEN, "asyncio", "cancel scope in a different task", id="held-open"),
+        pytest.param(AS_BEFORE_0_23, "asyncio", "AssertionError", id="event-loop"),
         pytest.param(TOO_WIDE, "anyio", "ScopeMismatch", id="wider-than-anyio-backend"),
     ],
 )
 def test_what_is_said_to_fail_does_so(tmp_path: Path, source: str, plugin: str, said: str) -> None:
     suite = written(tmp_path, {"pytest.ini": UNSET, "test_a.py": source})
     (failing,) = advised(suite)[plugin]["fails"]
-    assert failing.startswith(("group (test_a.py:4)", "pool (test_a.py:7)"))
+    assert failing.startswith(
+        ("group (test_a.py:4)", "pool (test_a.py:7)", "event_loop (test_a.py:4)")
+    )
     code, output = outcomes(suite)
     assert code == 1
     assert said in output

@@ -27,6 +27,9 @@ ANYIO = "anyio"
 PYTEST_TRIO = "pytest-trio"
 LOOPSCOPE = "loopscope"
 
+LOOP_FIXTURE = "event_loop"
+"""The fixture of pytest-asyncio that was the loop before 0.23; 1.0 has no such fixture."""
+
 Key = tuple[Kind, str, "Origin"]
 
 
@@ -86,8 +89,12 @@ class Evidence:
 
     @cached_property
     def written(self) -> dict[Key, Written]:
-        """All that is async in the suite: tests and fixtures, in its order."""
-        return written(self.plan.suite.vertices.values())
+        """All that is async in the suite: tests and fixtures, in its order.
+
+        A fixture that is the loop itself, as before pytest-asyncio 0.23, is none of them.
+        """
+        found = written(self.plan.suite.vertices.values())
+        return {key: one for key, one in found.items() if one.name != LOOP_FIXTURE}
 
     def tests(self) -> list[Written]:
         """Return the async tests."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.advise.apis import TRIO
-from loopscope.advise.evidence import PYTEST_ASYNCIO
+from loopscope.advise.evidence import LOOP_FIXTURE, PYTEST_ASYNCIO, is_path
 from loopscope.advise.foreign import drops, foreign_arguments, modes_of_others
 from loopscope.advise.loop_scopes import Defaults, as_asyncio, solve
 from loopscope.advise.versions import release
@@ -77,7 +77,7 @@ def in_asyncio(evidence: Evidence, backends: Backends, *, only_its_own: bool = F
         (asyncio_mark if one.first.kind is Kind.TEST else asyncio_fixture)(evidence, one, scope)
         for one, scope in sorted(solution.declare, key=lambda declared: declared[0].place)
     ]
-    fails = tuple(_held_open(evidence))
+    fails = (*_held_open(evidence), *(_loop_fixtures(evidence) if release(version) >= (1,) else ()))
     obstacles = [*fails]
     if not only_its_own:
         if TRIO in backends.needed:
@@ -131,6 +131,16 @@ def _defaults(
     if FIXTURE_DEFAULT in options and is_to_be_said and can_be_said:
         settings[FIXTURE_DEFAULT] = FIXTURE_SCOPE if wanted.fixture is None else wanted.fixture.word
     return settings
+
+
+def _loop_fixtures(evidence: Evidence) -> list[str]:
+    """Return the fixtures that suites before 0.23 have overridden to be the loop."""
+    vertices = evidence.plan.suite.vertices.values()
+    places = {one.origin for one in vertices if one.name == LOOP_FIXTURE and is_path(one.origin)}
+    return [
+        f"{LOOP_FIXTURE} ({place}) is to be the loop: since 1.0 pytest-asyncio runs nothing on it"
+        for place in sorted(places, key=str)
+    ]
 
 
 def _held_open(evidence: Evidence) -> list[str]:

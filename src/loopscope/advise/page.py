@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from loopscope.advise.blocks import Code, Heading, Line, Table
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from loopscope.advise.blocks import Block
+
+_DECORATOR = re.compile(r"(@[\w.]+(?:\([^)`|]*\))?)")
+"""Whoever reads Markdown on a site for code would otherwise be mentioned as @pytest."""
 
 
 def as_text(blocks: Iterable[Block]) -> str:
@@ -63,8 +67,12 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]
 
 
 def _escaped(text: str) -> str:
-    """Return `text` as Markdown that shows it as it is."""
-    words = " ".join(text.split())
+    """Return `text` as Markdown that shows it as it is, decorators as code."""
+    words = _DECORATOR.split(" ".join(text.split()))
+    return "".join(f"`{word}`" if index % 2 else _plain(word) for index, word in enumerate(words))
+
+
+def _plain(text: str) -> str:
     for character in "\\`*_|<[":
-        words = words.replace(character, f"\\{character}")
-    return words
+        text = text.replace(character, f"\\{character}")
+    return text
