@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loopscope.advise.evidence import PYTEST_TRIO
+from loopscope.advise.evidence import LOOPSCOPE, PYTEST_TRIO
 from loopscope.advise.matrix import count
 
 if TYPE_CHECKING:
@@ -228,6 +228,8 @@ def _recommendation(advice: Advice) -> Iterator[Block]:
         yield Line(f"+ {reason}")
     for reason in chosen.against:
         yield Line(f"- {reason}")
+    if chosen.engines == (LOOPSCOPE,) and not (chosen.keeps or advice.configuration):
+        yield Line("nothing to paste: pip install pytest-loopscope, and run the suite as it is")
     for one in advice.configuration:
         yield Code(one.path, one.language, one.text)
     yield from declarations(advice.declarations)
