@@ -378,3 +378,13 @@ def test_a_fixture_that_is_to_be_the_loop_is_not_run_by_pytest_asyncio_1_0() -> 
     assert advice.recommendation.engines == ("loopscope",)
     old = evidence(*vertices, plugins={**PLUGINS, "pytest-asyncio": "0.26.0"})
     assert advise(old).asyncio.fails == ()
+
+
+def test_what_would_break_on_a_backend_that_is_promised_speaks_against_it() -> None:
+    code = "import asyncio, trio\nasyncio.create_task(f())\n"
+    advice = advise(evidence(*words("pytest-asyncio", ALONE), code=code))
+    assert advice.recommendation.engines == ("anyio",)
+    assert any(
+        line.startswith("1 use of what is for asyncio alone")
+        for line in advice.recommendation.against
+    )

@@ -29,7 +29,12 @@ class Fact:
     places: tuple[str, ...]
     needs: str
     source: str
-    """"tests", "code", "suite", "dependencies" or "classifiers"."""
+    """"code", "suite", "dependencies" or "classifiers"."""
+
+    @property
+    def is_for_asyncio_alone(self) -> bool:
+        """Whether it is something in the source that trio has not."""
+        return self.needs == ASYNCIO and self.source in (CODE, SUITE)
 
 
 @dataclass(frozen=True, slots=True)

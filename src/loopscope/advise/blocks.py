@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loopscope.advise.evidence import LOOPSCOPE, PYTEST_TRIO
+from loopscope.advise.evidence import ANYIO, LOOPSCOPE, PYTEST_TRIO
 from loopscope.advise.matrix import count
 
 if TYPE_CHECKING:
@@ -233,3 +233,6 @@ def _recommendation(advice: Advice) -> Iterator[Block]:
     for one in advice.configuration:
         yield Code(one.path, one.language, one.text)
     yield from declarations(advice.declarations)
+    words = advice.anyio
+    if chosen.engines == (ANYIO,) and (words.drop or words.ask or words.mark):
+        yield Line("and the marks of step 4")

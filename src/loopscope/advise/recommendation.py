@@ -135,7 +135,9 @@ def _gains(fixtures: Sequence[Lifetime], vocabularies: dict[str, int]) -> list[s
             "pytest-asyncio's tests are not cancelled by it: anyio's and loopscope's are"
         )
     if len(current) > 1:
-        against.append(f"{len(current)} plugins share it, and no fixture is for tests of both")
+        against.append(
+            f"{len(current)} plugins share it, and no async fixture serves tests of both"
+        )
     if LOOPSCOPE in vocabularies:
         against.append(
             f"{count(vocabularies[LOOPSCOPE], 'test')} without a mark: no other plugin runs what "
@@ -173,6 +175,11 @@ def _costs(
     wide = [one for one in fixtures if one.is_wide]
     if row.engine == ANYIO and wide:
         costs.append(f"while {wide[0].name} ({wide[0].where}) lives, all tests share its loop")
+    alone = sum(one.times for one in backends.facts if one.is_for_asyncio_alone)
+    if row.engine == ANYIO and alone and backends.untested:
+        costs.append(
+            f"{count(alone, 'use')} of what is for asyncio alone would break on trio: step 4"
+        )
     if row.engine == PYTEST_TRIO:
         costs.append("no async fixture can be shared between tests")
     return costs

@@ -35,7 +35,6 @@ class Declaration:
     where: str
     write: str
     instead: str | None = None
-    why: str = ""
 
 
 def asyncio_mark(evidence: Evidence, test: Written, scope: Scope) -> Declaration:
