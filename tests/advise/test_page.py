@@ -63,6 +63,8 @@ x = 1
     ("text", "shown"),
     [
         ("test_a[x|y] * `z`", r"test\_a\[x\|y] \* \`z\`"),
+        ("+ no mistake", r"\+ no mistake"),
+        ("- a_b", r"\- a\_b"),
         ("@pytest.fixture on a_b", r"`@pytest.fixture` on a\_b"),
         (
             '@pytest.mark.asyncio(loop_scope="module")',

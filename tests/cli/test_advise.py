@@ -262,7 +262,7 @@ def test_it_is_printed_as_text_with_a_place_for_each_fact(tmp_path: Path) -> Non
     assert result.exit_code == 0
     for line in (
         "  5 tests, 4 async: 4 pytest-asyncio",
-        "  code          import asyncpg [asyncio]  app.py:1",
+        "  code  import asyncpg  asyncio  1      app.py:1",
         "  db       session  session  session  2      0         3          conftest.py:4",
         '  @pytest.mark.asyncio(loop_scope="session")',
         "      on test_query, in place of @pytest.mark.asyncio  test_db.py:4",

@@ -106,7 +106,7 @@ def _declared(evidence: Evidence) -> Iterator[Fact]:
     known = {one.module.replace("_", "-"): one.runs_on for one in LIBRARIES}
     for one in evidence.project.dependencies:
         if one.name in known:
-            what = f"depends on {one.name}{f' in {one.group}' if one.group else ''}"
+            what = f"{one.name}{f' in {one.group}' if one.group else ''}"
             yield Fact(what, 1, (one.where,), known[one.name], "dependencies")
 
 

@@ -94,21 +94,22 @@ def _backends(backends: Backends) -> Iterator[Block]:
     today = ", ".join(f"{name} {tests}" for name, tests in backends.today.items())
     yield Line(f"needed    {' and '.join(backends.needed)}")
     yield Line(f"tests     {f'async tests by backend: {today}' if today else 'none is async'}")
+    rows: list[tuple[str, ...]] = []
     for source in ("code", "suite", "dependencies", "classifiers"):
         facts = [one for one in backends.facts if one.source == source]
-        for fact in facts[:FEW]:
-            yield Line(f"{source if fact is facts[0] else '':<14}{_fact(fact)}")
+        rows += (_fact(one) for one in facts[:FEW])
         if len(facts) > FEW:
-            yield Line(f"{'':<14}and {len(facts) - FEW} more")
+            rows.append((source, f"and {len(facts) - FEW} more", "", "", ""))
+    if rows:
+        yield Table(("from", "what", "needs", "times", "where"), tuple(rows))
     if backends.is_portable and len(backends.needed) == 1:
         yield Line("portable  the code is for asyncio and trio alike, and nothing promises trio")
     for name in backends.untested:
         yield Line(f"untested  {name}: no test runs on it")
 
 
-def _fact(fact: Fact) -> str:
-    times = f" x{fact.times}" if fact.times > 1 else ""
-    return f"{fact.what} [{fact.needs}]{times}  {', '.join(fact.places)}"
+def _fact(fact: Fact) -> tuple[str, ...]:
+    return (fact.source, fact.what, fact.needs, str(fact.times), ", ".join(fact.places))
 
 
 def _lifetimes(advice: Advice) -> Iterator[Block]:

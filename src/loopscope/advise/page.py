@@ -73,6 +73,9 @@ def _escaped(text: str) -> str:
 
 
 def _plain(text: str) -> str:
+    if text.startswith(("+ ", "- ")):
+        text = f"\\{text}"  # no list in the list
+        return text[:2] + _plain(text[2:])
     for character in "\\`*_|<[":
         text = text.replace(character, f"\\{character}")
     return text
