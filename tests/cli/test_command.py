@@ -14,7 +14,7 @@ from loopscope import __version__
 from tests.cli.command import run, run_process, saved
 from tests.trace.runs import EVERY_KIND
 
-COMMANDS = ("check", "explain", "report", "compare")
+COMMANDS = ("check", "advise", "explain", "report", "compare")
 WITHOUT = """
 import sys
 sys.modules[{library!r}] = None
@@ -152,3 +152,20 @@ def test_shells_can_complete(shell: str) -> None:
         pytest.skip("click wants to know the version of a bash that is not here")
     assert done.returncode == 0, done.stderr
     assert "loopscope" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "completed"),
+    [
+        pytest.param(("loopscope", "adv"), "plain,advise\n", id="command"),
+        pytest.param(("loopscope", "advise", "--form"), "plain,--format\n", id="option"),
+        pytest.param(("loopscope", "advise", "--format", "m"), "plain,markdown\n", id="value"),
+    ],
+)
+def test_a_word_is_completed(words: tuple[str, ...], completed: str) -> None:
+    done = run_process(
+        _LOOPSCOPE_COMPLETE="bash_complete",
+        COMP_WORDS=" ".join(words),
+        COMP_CWORD=str(len(words) - 1),
+    )
+    assert (done.stdout, done.stderr) == (completed, "")

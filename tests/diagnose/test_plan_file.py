@@ -72,9 +72,22 @@ def test_what_a_reader_does_not_know_is_skipped() -> None:
     assert decode(json.dumps(plain)).plan.loops == document(DB, TEST).plan.loops
 
 
+def test_what_was_added_later_may_be_missing() -> None:
+    plain = json.loads(encode(document(DB, TEST)))
+    plain["settings"].pop("options", None)
+    plain["versions"].pop("libraries", None)
+    VALIDATOR.validate(plain)
+    assert decode(json.dumps(plain)).settings.get("options", []) == []
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
+        pytest.param(
+            lambda plain: plain["settings"].update(options=[{"name": "asyncio_mode"}]),
+            ".settings.options[0].value is missing",
+            id="missing-in-what-is-optional",
+        ),
         pytest.param(lambda plain: plain.clear(), "--loopscope-plan", id="no-plan"),
         pytest.param(lambda plain: plain.update(version=2), "of version 2", id="another-version"),
         pytest.param(lambda plain: plain.pop("plan"), ".plan is missing", id="missing"),

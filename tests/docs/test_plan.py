@@ -21,7 +21,10 @@ def rows() -> list[str]:
     """Return the table of objects as it has to be."""
     made = []
     for name, described in schema()["$defs"].items():
-        fields = [f"`{field}` {in_words(kind)}" for field, kind in described["properties"].items()]
+        fields = [
+            f"`{field}` {in_words(kind)}{'' if field in described['required'] else ', optional'}"
+            for field, kind in described["properties"].items()
+        ]
         made.append(f"| `{name}` | {described['description']} | {'; '.join(fields)} |")
     return made
 

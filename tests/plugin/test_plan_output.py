@@ -58,6 +58,34 @@ def test_it_has_the_versions_of_all_that_takes_part(pytester: pytest.Pytester) -
     assert "pytest-loopscope" in names
 
 
+def test_it_has_the_versions_of_backends_that_are_installed(pytester: pytest.Pytester) -> None:
+    trio = pytest.importorskip("trio")
+    libraries = planned(pytester, "--collect-only").versions["libraries"]
+    assert {"name": "trio", "version": trio.__version__} in libraries
+    assert "asyncio" not in {one["name"] for one in libraries}
+
+
+@pytest.mark.parametrize("engine", ["on", "observe", "off"])
+def test_it_has_the_options_of_other_plugins(pytester: pytest.Pytester, engine: str) -> None:
+    pytest.importorskip("pytest_asyncio")
+    pytester.makeini(
+        "[pytest]\nasyncio_mode = strict\nasyncio_default_fixture_loop_scope = module\n"
+    )
+    pytester.makepyfile(test_it=SUITE)
+    quiet = [option for option in QUIET if not option.endswith("asyncio")]
+    flags = ("--collect-only", "--asyncio-mode=auto", f"--loopscope-engine={engine}")
+    path = pytester.path / "plan.json"
+    pytester.runpytest(*quiet, f"--loopscope-plan={path}", *flags)
+    options = {one["name"]: one["value"] for one in read(path).settings["options"]}
+    assert options["asyncio_mode"] == "auto"
+    assert options["asyncio_default_fixture_loop_scope"] == "module"
+    assert options["asyncio_debug"] == "false"
+
+
+def test_an_option_that_nobody_has_declared_is_not_told(pytester: pytest.Pytester) -> None:
+    assert planned(pytester, "--collect-only").settings["options"] == []
+
+
 def test_tests_run_as_they_do_without_it(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_it=SUITE)
     path = pytester.path / "plan.json"

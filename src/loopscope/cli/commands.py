@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from loopscope.cli.advise import advise
 from loopscope.cli.check import check
 from loopscope.cli.compare import compare
 from loopscope.cli.explain import explain
@@ -14,6 +15,7 @@ _EPILOG = """\
 \b
 Examples:
   loopscope check
+  loopscope advise
   loopscope explain tests/test_auth.py::test_login
   loopscope verify --against installed
   pytest --loopscope-trace=trace.json
@@ -33,5 +35,5 @@ def loopscope() -> None:
     """Tell on which loop each async test and fixture runs, or ran, and why."""
 
 
-for _command in (check, explain, verify, report, compare):
+for _command in (check, advise, explain, verify, report, compare):
     loopscope.add_command(_command)

@@ -75,22 +75,47 @@ class PlainPlugin(TypedDict):
     version: str
 
 
-class Versions(TypedDict):
-    """What has made the plan."""
+class PlainLibrary(TypedDict):
+    """An installed distribution that is a backend."""
 
+    name: str
+    version: str
+
+
+class _Versions(TypedDict):
     loopscope: str
     pytest: str
     python: str
     plugins: list[PlainPlugin]
 
 
-class PlainSettings(TypedDict):
-    """What loopscope was told to do, by the ini file and on the command line."""
+class Versions(_Versions, total=False):
+    """What has made the plan, and which backends it could have been made for."""
 
+    libraries: list[PlainLibrary]
+
+
+class PlainOption(TypedDict):
+    """An option of another plugin that pytest knows in that run, and its value if it has one."""
+
+    name: str
+    value: str | None
+
+
+class _Settings(TypedDict):
     engine: str
     mode: str
     loops: str
     backends: list[str]
+
+
+class PlainSettings(_Settings, total=False):
+    """What was set, by the ini file and on the command line.
+
+    `options` are those of the plugins whose vocabularies loopscope speaks.
+    """
+
+    options: list[PlainOption]
 
 
 class AsyncTests(TypedDict):
@@ -254,6 +279,8 @@ def _problem(value: Any, hint: Any, at: str) -> str | None:
             return f"{at} is no object"
         for name, kind in _fields(hint).items():
             if name not in value:
+                if name not in hint.__required_keys__:
+                    continue
                 return f"{at}.{name} is missing"
             problem = _problem(value[name], kind, f"{at}.{name}")
             if problem is not None:

@@ -67,7 +67,7 @@ def _object(record: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         "description": " ".join(str(record.__doc__).split()),
         "type": "object",
         "properties": properties,
-        "required": list(properties),
+        "required": [field for field in properties if field in record.__required_keys__],
     }
 
 

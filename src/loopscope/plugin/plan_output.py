@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import copy
 import platform
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loopscope.backends import registry
 from loopscope.core.plain import as_plain
-from loopscope.diagnose.plan_file import AsyncTests, Document, PlainPlugin, encode
+from loopscope.diagnose.plan_file import (
+    AsyncTests,
+    Document,
+    PlainLibrary,
+    PlainOption,
+    PlainPlugin,
+    encode,
+)
+from loopscope.dialects.constants import UNKNOWN
+from loopscope.dialects.vocabulary import ini
 from loopscope.plugin.owners import owners
 from loopscope.plugin.planning import make_plan
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
+    from loopscope.dialects.vocabulary import Dialect
     from loopscope.plugin.state import State
 
 _FIRST_WORKER = "gw0"
@@ -75,6 +86,7 @@ def _document(session: pytest.Session, state: State) -> Document:
             "pytest": pytest.__version__,
             "python": platform.python_version(),
             "plugins": _plugins(session.config),
+            "libraries": list(_libraries()),
         },
         str(session.config.rootpath),
         {
@@ -82,6 +94,7 @@ def _document(session: pytest.Session, state: State) -> Document:
             "mode": settings.mode,
             "loops": settings.policy.value,
             "backends": list(settings.backends),
+            "options": list(_options(session.config, state.collection.spoken.dialects)),
         },
         len(session.items),
         tuple(_counted(owners(state.collection))),
@@ -95,6 +108,32 @@ def _plugins(config: pytest.Config) -> list[PlainPlugin]:
         dist.project_name: dist.version for _, dist in config.pluginmanager.list_plugin_distinfo()
     }
     return [{"name": name, "version": version} for name, version in sorted(found.items())]
+
+
+def _libraries() -> Iterator[PlainLibrary]:
+    for name in registry.names():
+        with suppress(metadata.PackageNotFoundError):
+            yield {"name": name, "version": metadata.version(name)}
+
+
+def _options(config: pytest.Config, dialects: Sequence[Dialect]) -> Iterator[PlainOption]:
+    """Yield the options of the dialects that are known here, and what they are set to.
+
+    A version of a plugin that does not have an option is a version that cannot be told to use it.
+    """
+    for option in (option for dialect in dialects for option in dialect.options):
+        value = ini(config, option.name, UNKNOWN)
+        if value is not UNKNOWN:
+            given = config.getoption(option.name, None) if option.flag is not None else None
+            yield {"name": option.name, "value": _said(value if given is None else given)}
+
+
+def _said(value: Any) -> str | None:
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(getattr(value, "value", value))  # some plugins set a member of an enumeration
 
 
 def _counted(owners: Counter[str | None]) -> list[AsyncTests]:
