@@ -7,6 +7,7 @@ import click
 from loopscope.cli.check import check
 from loopscope.cli.compare import compare
 from loopscope.cli.explain import explain
+from loopscope.cli.migrate import migrate
 from loopscope.cli.report import report
 
 _EPILOG = """\
@@ -31,5 +32,5 @@ def loopscope() -> None:
     """Tell on which loop each async test and fixture runs, or ran, and why."""
 
 
-for _command in (check, explain, report, compare):
+for _command in (check, explain, report, compare, migrate):
     loopscope.add_command(_command)
