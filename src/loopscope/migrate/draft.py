@@ -179,20 +179,17 @@ class Draft:
         indent = self.source.text[begin:start].decode()
         self.edits.append(Edit(begin, begin, f"{indent}{text}{self.source.newline}"))
 
+    def define(self, *lines: str) -> None:
+        """Put a definition below the imports of the file."""
+        at = self.imports.end
+        newline = self.source.newline
+        self.edits.append(Edit(at, at, newline * 2 + "".join(f"{one}{newline}" for one in lines)))
+
     def insert_after_imports(self, text: str) -> None:
         """Put a line below the imports of the file, with a blank line above it."""
         at = self.imports.end
         newline = self.source.newline
         self.edits.append(Edit(at, at, f"{newline}{text}{newline}"))
-
-    def append(self, text: str) -> None:
-        """Put a definition at the end of the file."""
-        at = len(self.source.text)
-        newline = self.source.newline
-        lines = text.strip("\n").replace("\n", newline)
-        above = "" if not at or self.source.text.endswith(b"\n") else newline
-        blank = newline * 2 if self.source.text.strip() else ""
-        self.edits.append(Edit(at, at, f"{above}{blank}{lines}{newline}"))
 
     def finished(self) -> bytes:
         """Return the text of the file after all edits.
@@ -203,7 +200,7 @@ class Draft:
         if not self.edits and not self.imports.needed:
             return self.source.text
         edits = [*self.edits, *self._placeholders()]
-        text = apply(self.source.text, [*edits, *self.imports.edits(edits)])
+        text = apply(self.source.text, [*self.imports.edits(edits), *edits])
         try:
             cst.parse_module(text.decode())
         except cst.ParserSyntaxError as exc:

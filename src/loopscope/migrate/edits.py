@@ -41,12 +41,17 @@ def apply(text: bytes, edits: Iterable[Edit]) -> bytes:
     """Return `text` after all of `edits`; what lies within another edit goes with that."""
     parts = []
     done = 0
-    for edit in sorted(dict.fromkeys(edits), key=lambda one: (one.start, -one.end)):
+    for edit in sorted(dict.fromkeys(edits), key=_in_order):
         if edit.start < done:
             continue
         parts += [text[done : edit.start], edit.text.encode()]
         done = edit.end
     return b"".join([*parts, text[done:]])
+
+
+def _in_order(edit: Edit) -> tuple[int, bool, int]:
+    # What is inserted where something else is replaced stands before that.
+    return edit.start, edit.start != edit.end, -edit.end
 
 
 def without(spans: Sequence[tuple[int, int]], dropped: set[int], end: int) -> list[Edit]:

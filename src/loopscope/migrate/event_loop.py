@@ -9,11 +9,10 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-import libcst as cst
-
+from loopscope.migrate.awaiting import make_async
 from loopscope.migrate.edits import Edit
 from loopscope.migrate.loops_made import factories_of_policy, factory_of_loop
-from loopscope.migrate.source import constant
+from loopscope.migrate.requests import Uses, asking, drop_usefixtures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,28 +82,28 @@ def _becomes_hook(
     return True
 
 
-def drop_requests(draft: Draft) -> None:
-    """Drop `event_loop` from what tests and fixtures ask for, and get the running loop instead."""
-    for function in draft.source.functions:
-        if function.name == LOOP or not (function.is_test or function.fixture is not None):
-            continue
-        if any(one.name.value == LOOP for one in function.parameters()):
-            _drop_request(draft, function)
-    for mark in draft.source.marks:
-        if mark.name == "usefixtures" and mark.call is not None:
-            asked = [one for one in mark.call.args if constant(one.value) == LOOP]
-            if asked and len(asked) == len(mark.call.args):
-                draft.drop_mark(mark)
-            elif asked:
-                draft.drop_positional(mark.call, asked)
+def drop_requests(draft: Draft) -> list[Function]:
+    """Drop `event_loop` from what tests and fixtures ask for, and get the running loop instead.
+
+    Returns those that were synchronous, and became asynchronous.
+    """
+    changed = []
+    for function in asking(draft.source, LOOP):
+        if function.name != LOOP and _drop_request(draft, function):
+            changed.append(function)
+    drop_usefixtures(draft, LOOP)
+    return changed
 
 
-def _drop_request(draft: Draft, function: Function) -> None:
-    uses = _Uses()
-    function.node.body.visit(uses)
+def _drop_request(draft: Draft, function: Function) -> bool:
+    """Drop one; return whether the function became asynchronous."""
+    uses = Uses.of(LOOP, function)
     if uses.is_bound_again:
         draft.note(function, "event_loop is bound again, and is left")
-    elif not function.is_async and (uses.plain or uses.nested):
+    elif not function.is_async and uses:
+        if make_async(draft, function, uses):
+            draft.drop_parameter(function, LOOP)
+            return True
         draft.note(
             function,
             f"{function.name} uses event_loop and is no async function: make it one, which awaits "
@@ -112,58 +111,11 @@ def _drop_request(draft: Draft, function: Function) -> None:
         )
     else:
         draft.drop_parameter(function, LOOP)
-        if uses.plain or uses.nested:
+        if uses:
             running = f"{draft.imports.name_of('asyncio')}.get_running_loop()"
             if uses.nested:
                 draft.begin_with(function, f"{LOOP} = {running}")
             else:
                 for name in uses.plain:
                     draft.replace(name, running)
-
-
-class _Uses(cst.CSTVisitor):
-    """Where the name `event_loop` is used in a body.
-
-    `plain` are uses in the coroutine itself, `nested` those in a function that may be called where
-    no loop runs.
-    """
-
-    def __init__(self) -> None:
-        self.plain: list[cst.Name] = []
-        self.nested: list[cst.Name] = []
-        self.is_bound_again = False
-        self._depth = 0
-
-    def visit_Name(self, node: cst.Name) -> None:
-        if node.value == LOOP:
-            (self.nested if self._depth else self.plain).append(node)
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
-        self._bound(node.target)
-
-    def visit_Param(self, node: cst.Param) -> None:
-        self._bound(node.name)
-
-    def _bound(self, node: cst.BaseExpression) -> None:
-        if isinstance(node, cst.Name) and node.value == LOOP:
-            self.is_bound_again = True
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:
-        self._depth += 1
-
-    def leave_FunctionDef(self, original_node: cst.FunctionDef) -> None:
-        self._depth -= 1
-
-    def visit_Lambda(self, node: cst.Lambda) -> None:
-        self._depth += 1
-
-    def leave_Lambda(self, original_node: cst.Lambda) -> None:
-        self._depth -= 1
+    return False

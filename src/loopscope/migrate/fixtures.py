@@ -9,7 +9,7 @@ import libcst as cst
 from loopscope.migrate.source import callee
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from loopscope.core.scope import Scope
     from loopscope.migrate.draft import Draft
@@ -58,38 +58,3 @@ def plain_fixtures(draft: Draft, old: Words) -> None:
 
 
 _PLAIN = "pytest.fixture"
-
-
-def rename_parameters(draft: Draft, names: Mapping[str, str]) -> None:
-    """Ask for fixtures by other names, in tests and in fixtures."""
-    for function in draft.source.functions:
-        if not (function.is_test or function.fixture is not None):
-            continue
-        renamed = {
-            one.name.value: names[one.name.value]
-            for one in function.parameters()
-            if one.name.value in names
-        }
-        if renamed:
-            for parameter in function.parameters():
-                if parameter.name.value in renamed:
-                    draft.replace(parameter.name, renamed[parameter.name.value])
-            function.node.body.visit(_Renamed(draft, renamed))
-
-
-class _Renamed(cst.CSTVisitor):
-    def __init__(self, draft: Draft, names: Mapping[str, str]) -> None:
-        self.draft = draft
-        self.names = names
-
-    def visit_Name(self, node: cst.Name) -> None:
-        if node.value in self.names:
-            self.draft.replace(node, self.names[node.value])
-
-    def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
-        return False
-
-    def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
-        return False

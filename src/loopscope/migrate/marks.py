@@ -9,7 +9,7 @@ from loopscope.errors import UnknownName
 from loopscope.migrate.source import constant, keyword
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import libcst as cst
 
@@ -40,20 +40,19 @@ def rename_marks(draft: Draft, old: Words, new: Words) -> None:
                 continue
             if new.on_test is None:
                 draft.drop_arguments(mark.call, *_LOOP_SCOPES)
-            if not mark.call.args:
+            if not mark.call.args and new.on_test is None:
                 draft.drop_call(mark.call)
         draft.replace(mark.node.attr, new.mark)
 
 
-def drop_marks(draft: Draft, old: Words, kept: set[Mark]) -> None:
-    """Drop the marks of a vocabulary, but for those that are kept."""
+def drop_marks(draft: Draft, old: Words) -> None:
+    """Drop the marks of a vocabulary."""
     for mark in draft.source.marks:
-        if mark.name != old.mark or mark in kept:
-            continue
-        if mark.place:
-            draft.drop_mark(mark)
-        else:
-            draft.note(mark.node, f"the mark {mark.name} stands where it cannot be dropped safely")
+        if mark.name == old.mark:
+            if mark.place:
+                draft.drop_mark(mark)
+            else:
+                draft.note(mark.node, f"the mark {mark.name} stands where it is not dropped safely")
 
 
 def declare_tests(
@@ -64,11 +63,13 @@ def declare_tests(
     *,
     marked_as: str,
     may_mark_module: bool,
+    must_mark: Callable[[Function], bool],
 ) -> None:
     """Write the loop scope of each test onto the nearest mark, or one of its own.
 
     The marks in the source are called `marked_as`. Where there are none, one for the whole module
     is enough if it `may_mark_module`: if every function in there that is a test is asynchronous.
+    A test without one that it `must_mark` gets it even if there is nothing to declare.
     """
     governed: dict[Mark | None, list[Wanted]] = {}
     for function, scope in tests:
@@ -78,7 +79,9 @@ def declare_tests(
     for mark, group in governed.items():
         scopes = {scope for _, scope in group}
         if mark is None:
-            _mark_bare(draft, group, words, default, may_mark_module=may_mark_module)
+            lacking = [one for one in group if must_mark(one[0]) or one[1] is not default]
+            is_one = may_mark_module and len(lacking) == len(tests) > 1
+            _mark_bare(draft, lacking, words, default, for_module=is_one)
         elif len(scopes) == 1:
             _put(draft, mark, scopes.pop(), words, default)
         else:
@@ -130,27 +133,20 @@ def _put(draft: Draft, mark: Mark, scope: Scope, words: Words, default: Scope) -
 
 
 def _mark_bare(
-    draft: Draft,
-    group: Sequence[Wanted],
-    words: Words,
-    default: Scope,
-    *,
-    may_mark_module: bool,
+    draft: Draft, tests: Sequence[Wanted], words: Words, default: Scope, *, for_module: bool
 ) -> None:
-    (scope, *others) = {scope for _, scope in group}
-    is_free = not any(one.place == "pytestmark" and one.owner is None for one in draft.source.marks)
-    if may_mark_module and is_free and not others and len(group) > 1:
-        if scope is not default:
-            draft.insert_after_imports(f"pytestmark = {_mark(draft, words, scope)}")
+    module = draft.source.scopes()[draft.source.module]
+    is_free = module is None or "pytestmark" not in module
+    if for_module and is_free and len({scope for _, scope in tests}) == 1:
+        draft.insert_after_imports(f"pytestmark = {_mark(draft, words, tests[0][1], default)}")
         return
-    for function, scope in group:
-        if scope is not default:
-            draft.decorate(function.node, f"@{_mark(draft, words, scope)}")
+    for function, scope in tests:
+        draft.decorate(function.node, f"@{_mark(draft, words, scope, default)}")
 
 
-def _mark(draft: Draft, words: Words, scope: Scope) -> str:
-    pytest = draft.imports.name_of("pytest")
-    return f"{pytest}.mark.{words.mark}({words.on_test}={draft.string(scope.word)})"
+def _mark(draft: Draft, words: Words, scope: Scope, default: Scope | None = None) -> str:
+    mark = f"{draft.imports.name_of('pytest')}.mark.{words.mark}"
+    return mark if scope is default else f"{mark}({words.on_test}={draft.string(scope.word)})"
 
 
 def _called(source: Source, name: str) -> list[Mark]:

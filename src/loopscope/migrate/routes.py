@@ -5,11 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import Kind
+from loopscope.core.scope import Scope
 from loopscope.errors import UnknownName
+from loopscope.migrate.anyio_backend import (
+    choose_backends,
+    drop_backend,
+    give_backend,
+    note_other_backends,
+    provide_backend,
+)
 from loopscope.migrate.current_loop import note_current_loops
 from loopscope.migrate.event_loop import drop_overrides, drop_requests, replace_policies
-from loopscope.migrate.fixtures import declare_fixtures
-from loopscope.migrate.marks import declare_tests, spell_loop_scope
+from loopscope.migrate.fixtures import declare_fixtures, plain_fixtures, respell
+from loopscope.migrate.lost_loops import note_lost_loops
+from loopscope.migrate.marks import declare_tests, drop_marks, rename_marks, spell_loop_scope
+from loopscope.migrate.pytest_trio import drop_trio_mode, note_clocks, provide_nursery
+from loopscope.migrate.requests import rename_requests
+from loopscope.migrate.wanted import undeclared
 from loopscope.migrate.words import WORDS
 from loopscope.migrate.work import Work
 
@@ -17,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from loopscope.core.plan import Plan
-    from loopscope.core.scope import Scope
+    from loopscope.migrate.draft import Draft
     from loopscope.migrate.settings import Settings
     from loopscope.migrate.work import Migration
 
@@ -39,7 +51,8 @@ def drop_event_loop(work: Work, *, has_hook: bool) -> None:
     is_gone = [drop_overrides(draft, has_hook=has_hook) for draft in work.drafts.values()]
     if all(is_gone):
         for draft in work.drafts.values():
-            drop_requests(draft)
+            for function in drop_requests(draft):
+                work.wake(draft, function)
 
 
 def declare(work: Work) -> None:
@@ -56,6 +69,7 @@ def declare(work: Work) -> None:
             test_default,
             marked_as=work.old.mark,
             may_mark_module=work.only_async_tests(draft),
+            must_mark=work.must_mark,
         )
 
 
@@ -73,8 +87,115 @@ def _uniform(work: Work, kind: Kind, option: str | None, default: Scope | None) 
     return scope
 
 
+def to_anyio(work: Work) -> None:
+    """From pytest-asyncio to anyio."""
+    drop_event_loop(work, has_hook=False)
+    for draft in work.drafts.values():
+        replace_policies(draft, has_hook=False)
+        note_current_loops(draft)
+        rename_requests(draft, _FREE_PORTS)
+    _in_words_of_anyio(work)
+    provide_backend(work, "asyncio")
+
+
+def from_anyio(work: Work) -> None:
+    """From anyio to pytest-asyncio."""
+    note_other_backends(work)
+    backwards = {new: old for old, new in _FREE_PORTS.items()}
+    for draft in work.drafts.values():
+        drop_backend(draft)
+        rename_requests(draft, backwards)
+        for function, _ in work.found(draft, Kind.FIXTURE):
+            if function.fixture is not None and not work.is_auto:
+                respell(draft, function, work.new.fixture)
+    declare(work)
+    for draft in work.drafts.values():
+        rename_marks(draft, work.old, work.new)
+    work.change_mode()
+
+
+def trio_to_anyio(work: Work) -> None:
+    """From pytest-trio to anyio."""
+    for draft in work.drafts.values():
+        drop_trio_mode(draft)
+        note_clocks(draft)
+    _in_words_of_anyio(work)
+    provide_nursery(work)
+    provide_backend(work, "trio")
+
+
+def _in_words_of_anyio(work: Work) -> None:
+    note_lost_loops(work)
+    for draft in work.drafts.values():
+        mark_tests(work, draft)
+        rename_marks(draft, work.old, work.new)
+        plain_fixtures(draft, work.old)
+        give_backend(work, draft)
+    work.change_mode()
+
+
+def mark_tests(work: Work, draft: Draft) -> None:
+    """Mark the tests that only a mode has claimed of which the settings do not tell."""
+    declare_tests(
+        draft,
+        [(function, Scope.FUNCTION) for function, _ in work.found(draft, Kind.TEST)],
+        work.new,
+        Scope.FUNCTION,
+        marked_as=work.old.mark,
+        may_mark_module=work.only_async_tests(draft),
+        must_mark=work.must_mark,
+    )
+
+
+def to_loopscope(work: Work) -> None:
+    """From any of the others to loopscope's own words, which are hardly any."""
+    choose_backends(work)
+    if work.old.name == "pytest-asyncio":
+        drop_event_loop(work, has_hook=False)
+    provide_nursery(work)
+    without = undeclared(work.plan, work.old.name)
+    is_strict = work.settings is not None and work.settings.get("loopscope_mode") == "strict"
+    for draft in work.drafts.values():
+        replace_policies(draft, has_hook=False)
+        drop_backend(draft, kept=frozenset({"asyncio", "trio"}))
+        drop_trio_mode(draft)
+        note_clocks(draft)
+        plain_fixtures(draft, work.old)
+        drop_marks(draft, work.old)
+        tests = [
+            (
+                function,
+                one.loop if without.get(one.place, Scope.FUNCTION) < one.loop else Scope.FUNCTION,
+            )
+            for function, one in work.found(draft, Kind.TEST)
+        ]
+        declare_tests(
+            draft,
+            tests,
+            work.new,
+            Scope.FUNCTION,
+            marked_as=work.new.mark,
+            may_mark_module=work.only_async_tests(draft),
+            must_mark=lambda function: is_strict,
+        )
+    work.change_mode()
+
+
+_FREE_PORTS = {
+    "unused_tcp_port": "free_tcp_port",
+    "unused_tcp_port_factory": "free_tcp_port_factory",
+    "unused_udp_port": "free_udp_port",
+    "unused_udp_port_factory": "free_udp_port_factory",
+}
+
 ROUTES: Mapping[tuple[str, str], Callable[[Work], None]] = {
     ("pytest-asyncio", "pytest-asyncio"): modernise,
+    ("pytest-asyncio", "anyio"): to_anyio,
+    ("anyio", "pytest-asyncio"): from_anyio,
+    ("pytest-trio", "anyio"): trio_to_anyio,
+    ("pytest-asyncio", "loopscope"): to_loopscope,
+    ("anyio", "loopscope"): to_loopscope,
+    ("pytest-trio", "loopscope"): to_loopscope,
 }
 FROM = tuple(dict.fromkeys(old for old, _ in ROUTES))
 TO = tuple(dict.fromkeys(new for _, new in ROUTES))

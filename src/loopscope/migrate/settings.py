@@ -39,6 +39,9 @@ class Settings(Protocol):
     def drop(self, name: str) -> None:
         """Drop an option, if it is set."""
 
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Put other words in the value of an option."""
+
     def written(self) -> str:
         """Return the text of the file."""
 
@@ -117,6 +120,11 @@ class Ini:
         if found is not None:
             del self._lines[found[0] : found[1]]
 
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Put other words in the value of an option."""
+        for number in range(*(self._option(name) or (0, 0))):
+            self._lines[number] = self._lines[number].replace(old, new)
+
     def written(self) -> str:
         """Return the text of the file."""
         return "".join(self._lines)
@@ -187,6 +195,16 @@ class Toml:
     def drop(self, name: str) -> None:
         """Drop an option, if it is set."""
         self._table.pop(name, None)
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Put other words in the value of an option."""
+        value = self._table.get(name)
+        if isinstance(value, list):
+            for index, one in enumerate(value):
+                if old in str(one):
+                    value[index] = str(one).replace(old, new)
+        elif old in str(value):
+            self._table[name] = str(value).replace(old, new)
 
     def written(self) -> str:
         """Return the text of the file."""

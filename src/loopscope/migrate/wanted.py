@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from loopscope.core.graph import Kind, Suite
+from loopscope.core.graph import Kind, Suite, reach
 from loopscope.core.plan import plan as planned
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Definition:
 
     `scope` is the scope of the fixture, `loop` the widest loop that an instance of it is to have,
     `declared` and `default` what it has of its author and of the suite. `is_async` is false for a
-    synchronous test or fixture, `for_sync` says whether a synchronous test uses it directly, and
+    synchronous test or fixture, `for_sync` says whether a synchronous test uses it, and
     `backends` are those that its instances are planned onto.
     """
 
@@ -55,26 +55,25 @@ def definitions(plan: Plan, vocabulary: str) -> dict[Place, Definition]:
         if vertex.vocabulary == vocabulary and vertex.name not in NO_DEFINITIONS:
             grouped.setdefault(_place(vertex), []).append(vertex)
     loops = _settled(plan, vocabulary)
-    for_sync = {
-        used
-        for vertex in plan.suite.vertices.values()
-        if vertex.kind is Kind.TEST and not vertex.needs_loop
-        for used in vertex.uses
-    }
+    vertices = plan.suite.vertices
+    sync_tests = (
+        id for id, one in vertices.items() if one.kind is Kind.TEST and not one.needs_loop
+    )
+    for_sync = reach(sync_tests, lambda id: vertices[id].uses)
     return {
         place: Definition(
-            vertices[0].kind,
-            vertices[0].name.partition("[")[0],
+            instances[0].kind,
+            instances[0].name.partition("[")[0],
             place,
-            max(vertex.anchor.scope for vertex in vertices),
+            max(vertex.anchor.scope for vertex in instances),
             loops[place],
-            vertices[0].declared,
-            vertices[0].default,
-            any(vertex.needs_loop for vertex in vertices),
-            any(vertex.id in for_sync for vertex in vertices),
-            frozenset(vertex.backend for vertex in vertices),
+            instances[0].declared,
+            instances[0].default,
+            any(vertex.needs_loop for vertex in instances),
+            any(vertex.id in for_sync for vertex in instances),
+            frozenset(vertex.backend for vertex in instances),
         )
-        for place, vertices in grouped.items()
+        for place, instances in grouped.items()
         if place in loops
     }
 

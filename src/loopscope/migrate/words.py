@@ -23,6 +23,7 @@ class Words:
     mode: tuple[str, str] | None = None
     test_default: str | None = None
     fixture_default: str | None = None
+    other_options: tuple[str, ...] = ()
 
 
 WORDS = {
@@ -37,9 +38,16 @@ WORDS = {
             ("asyncio_mode", "auto"),
             "asyncio_default_test_loop_scope",
             "asyncio_default_fixture_loop_scope",
+            ("asyncio_debug",),
         ),
         Words("anyio", "anyio", mode=("anyio_mode", "auto")),
-        Words("pytest-trio", "trio", "pytest_trio.trio_fixture", mode=("trio_mode", "true")),
+        Words(
+            "pytest-trio",
+            "trio",
+            "pytest_trio.trio_fixture",
+            mode=("trio_mode", "true"),
+            other_options=("trio_run",),
+        ),
         Words("loopscope", "loopscope", "loopscope.fixture", "scope", "loop_scope"),
     )
 }

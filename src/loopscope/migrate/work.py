@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import Kind
@@ -11,7 +12,7 @@ from loopscope.core.scope import Scope
 from loopscope.errors import UnknownName
 from loopscope.migrate.draft import Draft
 from loopscope.migrate.source import Unreadable, parse
-from loopscope.migrate.wanted import definitions
+from loopscope.migrate.wanted import Definition, definitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
     from loopscope.migrate.edits import Note
     from loopscope.migrate.settings import Settings
     from loopscope.migrate.source import Function
-    from loopscope.migrate.wanted import Definition, Place
+    from loopscope.migrate.wanted import Place
     from loopscope.migrate.words import Words
 
+_ASYNCIO = frozenset({"asyncio"})
 VOCABULARY = re.compile(rb"asyncio|anyio|trio|event_loop|loopscope")
 """What a file has in it, if anything of it can be meant."""
 
@@ -58,10 +60,10 @@ class Work:
     drafts: dict[str, Draft] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
-    created: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.definitions: dict[Place, Definition] = definitions(self.plan, self.old.name)
+        self._awake: set[Function] = set()
         self._settings_before = None if self.settings is None else self.settings.written()
 
     def read(self, tell: Callable[[str], object]) -> None:
@@ -87,17 +89,79 @@ class Work:
         known = {function for function, _ in self.found(draft, Kind.TEST)}
         return all(one in known for one in draft.source.functions if one.is_test)
 
+    def wake(self, draft: Draft, function: Function) -> None:
+        """Take a function for asynchronous that was synchronous, and ran on `event_loop`."""
+        place = draft.source.path, function.line
+        known = self.definitions.get(place)
+        if known is None:
+            scope = self._loop_around(draft.source.path)
+            kind = Kind.FIXTURE if function.fixture is not None else Kind.TEST
+            known = Definition(
+                kind, function.name, place, Scope.FUNCTION, scope, None, None, True, False, _ASYNCIO
+            )
+        self.definitions[place] = replace(known, is_async=True)
+        self._awake.add(function)
+
+    def must_mark(self, function: Function) -> bool:
+        """Say whether a test needs a mark in the new vocabulary that it did not need before."""
+        return not self.is_auto and (self.old is not self.new or function in self._awake)
+
+    def _loop_around(self, path: str) -> Scope:
+        """Return the scope of the `event_loop` that the functions in a file could ask for."""
+        loops = {
+            vertex.origin.path: vertex.anchor.scope
+            for vertex in self.plan.suite.vertices.values()
+            if vertex.name == "event_loop"
+        }
+        if path in loops:
+            return loops[path]
+        for folder in PurePosixPath(path).parents:
+            if (folder / "conftest.py").as_posix() in loops:
+                return loops[(folder / "conftest.py").as_posix()]
+        return Scope.FUNCTION
+
+    def shared_draft(self) -> Draft:
+        """Return the file that all planned definitions can see fixtures of: one conftest.py.
+
+        If all are in one module, that is it.
+        """
+        path = _conftest_of([path for path, _ in self.definitions if path in self.files])
+        if path not in self.drafts:
+            text = self.files.get(path, b"")
+            self.drafts[path] = Draft(parse(path, text))
+        return self.drafts[path]
+
     @property
     def is_auto(self) -> bool:
-        """Whether the old vocabulary claims every asynchronous test, by what the settings say."""
-        if self.settings is None or self.old.mode is None:
+        """Whether a mode claims every asynchronous test, and can go on doing so by the settings."""
+        if self.settings is None or self.old.mode is None or not self.is_whole:
             return False
         option, value = self.old.mode
-        if self.settings.get(option) == value:
-            return True
+        return self.settings.get(option) == value or self._has_flag(option, value)
+
+    def _has_flag(self, option: str, value: str) -> bool:
+        words = "" if self.settings is None else self.settings.get("addopts") or ""
+        return f"--{option.replace('_', '-')} {value}" in " ".join(words.replace("=", " ").split())
+
+    def change_mode(self) -> None:
+        """Have the new vocabulary claim what the old one did by its mode, and drop its options."""
+        if self.settings is None or self.old.mode is None or not self.is_whole:
+            return
+        option, value = self.old.mode
         flag = f"--{option.replace('_', '-')}"
-        words = (self.settings.get("addopts") or "").replace("=", " ").split()
-        return flag in words and words[words.index(flag) + 1 :][:1] == [value]
+        by_flag, by_option = self._has_flag(option, value), self.settings.get(option) == value
+        if self.new.mode is not None:
+            new_flag = f"--{self.new.mode[0].replace('_', '-')}"
+            self.settings.replace("addopts", flag, new_flag)
+            if by_option:
+                self.settings.put(*self.new.mode)
+        elif by_flag:
+            for equals in "= ":
+                self.settings.replace("addopts", f"{flag}{equals}{value}", "")
+        defaults = (self.old.test_default, self.old.fixture_default)
+        for name in (option, *defaults, *self.old.other_options):
+            if name is not None:
+                self.settings.drop(name)
 
     def defaults(self) -> tuple[Scope, Scope | None]:
         """Return the loop scopes that tests and fixtures have in the new vocabulary by default."""
@@ -127,12 +191,21 @@ class Work:
                 self.unreadable[path] = f"it could not be edited ({exc})"
                 continue
             if text != draft.source.text:
-                changes[path] = self.files[path], draft.source.encoded(text)
-        for path, text in self.created.items():
-            changes[path] = None, text
+                changes[path] = self.files.get(path), draft.source.encoded(text)
         if self.settings is not None and self.settings_path is not None:
             after = self.settings.written()
             if after != self._settings_before:
                 assert self._settings_before is not None
                 changes[self.settings_path] = self._settings_before.encode(), after.encode()
         return Migration(dict(sorted(changes.items())), sorted(set(notes)), self.unreadable)
+
+
+def _conftest_of(paths: list[str]) -> str:
+    """Return the conftest.py, or the one file, that all of `paths` can see."""
+    if len(set(paths)) == 1 and PurePosixPath(paths[0]).name != "conftest.py":
+        return paths[0]
+    parents = [PurePosixPath(path).parent for path in paths]
+    common = parents[0]
+    while not all(one.is_relative_to(common) for one in parents):
+        common = common.parent
+    return (common / "conftest.py").as_posix()
