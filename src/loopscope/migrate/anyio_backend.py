@@ -23,12 +23,14 @@ BACKEND = "anyio_backend"
 
 def provide_backend(work: Work, value: str) -> None:
     """Give the suite the fixture, as wide as the widest of its asynchronous fixtures."""
+    if not any(path in work.files for path, _ in work.definitions):
+        return
     fixtures = [one for one in work.definitions.values() if one.kind is Kind.FIXTURE]
     scope = max((one.scope for one in fixtures if one.is_async), default=Scope.FUNCTION)
     there = [(draft, one) for draft in work.drafts.values() for one in _overrides(draft.source)]
     for draft, function in there:
         draft.note(function, f"{BACKEND} is to be {value!r} here, and {scope.word}-scoped or wider")
-    if there or not any(path in work.files for path, _ in work.definitions):
+    if there:
         return
     draft = work.shared_draft()
     pytest = draft.imports.name_of("pytest")

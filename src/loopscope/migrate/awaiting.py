@@ -44,7 +44,7 @@ def make_async(draft: Draft, function: Function, uses: Uses) -> bool:
             opening, closing = f"({opening}", f"{closing})"
         edits += [Edit(start, inner_start, opening), Edit(inner_end, end, closing)]
     at, _ = source.span(function.node)
-    draft.edits += [*edits, Edit(at, at, "async ")]
+    draft.edits += [*edits, Edit(at, at + len("def"), "async def")]
     return True
 
 

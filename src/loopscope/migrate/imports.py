@@ -110,7 +110,7 @@ class Imports:
         }
         if len(gone) == len(names):
             start, end = self.source.span(line)
-            return [Edit(self._line_begin(start), self._line_end(end))]
+            return [Edit(*self._apart(self._line_begin(start), self._line_end(end)))]
         spans = [self.source.span(one) for one in names]
         return without(spans, gone, spans[-1][1])
 
@@ -133,6 +133,16 @@ class Imports:
             for access in assignment.references
         ]
         return bool(uses) and all(any(edit.covers(*use) for edit in others) for use in uses)
+
+    def _apart(self, begin: int, end: int) -> tuple[int, int]:
+        """Return lines with the blank one above them, if there is one below them, too."""
+        text = self.source.text
+        if not text.startswith((b"\n", b"\r\n"), end):
+            return begin, end
+        for blank in (b"\r\n", b"\n"):
+            if text[:begin].endswith(blank * 2):
+                return begin - len(blank), end
+        return begin, end
 
     def _line_begin(self, offset: int) -> int:
         return self.source.text.rfind(b"\n", 0, offset) + 1

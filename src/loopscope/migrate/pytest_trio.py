@@ -2,26 +2,69 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 import libcst as cst
 from libcst.helpers import get_full_name_for_node
 
+from loopscope.core.graph import Kind
+from loopscope.core.scope import Scope
+from loopscope.migrate.marks import nearest
 from loopscope.migrate.requests import asking
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from loopscope.migrate.draft import Draft
+    from loopscope.migrate.source import Function
     from loopscope.migrate.work import Work
 
 CLOCKS = ("mock_clock", "autojump_clock")
 _MODE = "pytest_trio.enable_trio_mode"
 
 
+def find_trio_tests(work: Work) -> None:
+    """Take from the source what is pytest-trio's.
+
+    A test of its has a run of its own, and so is in no plan; nothing in that run is wider.
+    """
+    is_auto = work.is_auto or any(map(_mode_lines, work.drafts.values()))
+    for draft in work.drafts.values():
+        for function in _tests(draft, is_auto=is_auto):
+            work.take(draft, function, Kind.TEST, Scope.FUNCTION, "trio")
+    if not work.definitions:
+        return
+    for draft in work.drafts.values():
+        for function in draft.source.functions:
+            if function.is_async and function.fixture is not None:
+                work.take(draft, function, Kind.FIXTURE, Scope.FUNCTION, "trio")
+
+
+def _tests(draft: Draft, *, is_auto: bool) -> Iterator[Function]:
+    source = draft.source
+    name = PurePosixPath(source.path).name
+    if not name.startswith("test_") and not name.endswith("_test.py"):
+        return
+    for function in source.functions:
+        if function.is_async and function.is_test:
+            is_other = any(nearest(source, function, one) for one in ("asyncio", "anyio"))
+            if nearest(source, function, "trio") is not None or (is_auto and not is_other):
+                yield function
+
+
 def drop_trio_mode(draft: Draft) -> None:
     """Drop the import that puts a directory into trio mode."""
-    for line in draft.source.module.body:
-        if isinstance(line, cst.SimpleStatementLine) and _imports_mode(line):
-            draft.drop(line)
+    for line in _mode_lines(draft):
+        draft.drop(line)
+
+
+def _mode_lines(draft: Draft) -> list[cst.SimpleStatementLine]:
+    return [
+        line
+        for line in draft.source.module.body
+        if isinstance(line, cst.SimpleStatementLine) and _imports_mode(line)
+    ]
 
 
 def _imports_mode(line: cst.SimpleStatementLine) -> bool:

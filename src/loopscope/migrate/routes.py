@@ -19,7 +19,12 @@ from loopscope.migrate.event_loop import drop_overrides, drop_requests, replace_
 from loopscope.migrate.fixtures import declare_fixtures, plain_fixtures, respell
 from loopscope.migrate.lost_loops import note_lost_loops
 from loopscope.migrate.marks import declare_tests, drop_marks, rename_marks, spell_loop_scope
-from loopscope.migrate.pytest_trio import drop_trio_mode, note_clocks, provide_nursery
+from loopscope.migrate.pytest_trio import (
+    drop_trio_mode,
+    find_trio_tests,
+    note_clocks,
+    provide_nursery,
+)
 from loopscope.migrate.requests import rename_requests
 from loopscope.migrate.wanted import undeclared
 from loopscope.migrate.words import WORDS
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from loopscope.core.plan import Plan
     from loopscope.migrate.draft import Draft
     from loopscope.migrate.settings import Settings
+    from loopscope.migrate.wanted import Definition, Place
     from loopscope.migrate.work import Migration
 
 
@@ -57,9 +63,7 @@ def drop_event_loop(work: Work, *, has_hook: bool) -> None:
 
 def declare(work: Work) -> None:
     """Write the loop scopes of the plan into settings, decorators and marks."""
-    test_default, fixture_default = work.defaults()
-    test_default = _uniform(work, Kind.TEST, work.new.test_default, test_default) or test_default
-    fixture_default = _uniform(work, Kind.FIXTURE, work.new.fixture_default, fixture_default)
+    test_default, fixture_default = _set_defaults(work)
     for draft in work.drafts.values():
         declare_fixtures(draft, work.found(draft, Kind.FIXTURE), work.new, fixture_default)
         declare_tests(
@@ -73,18 +77,28 @@ def declare(work: Work) -> None:
         )
 
 
-def _uniform(work: Work, kind: Kind, option: str | None, default: Scope | None) -> Scope | None:
-    """Set the one loop scope that all of a kind have, if it has to be said; return the default."""
-    ours = [one for one in work.definitions.values() if one.kind is kind and one.is_async]
+def _set_defaults(work: Work) -> tuple[Scope, Scope | None]:
+    """Set the loop scope that the whole suite has, if it has to be said; return the defaults."""
+    test_default, fixture_default = work.defaults()
+    ours = [one for one in work.definitions.values() if one.is_async]
     scopes = {one.loop for one in ours}
-    if work.settings is None or option is None or not work.is_whole or len(scopes) != 1:
-        return default
+    if work.settings is None or not work.is_whole or len(scopes) != 1:
+        return test_default, fixture_default
     (scope,) = scopes
-    # The scope of a test is that of a function.
-    if all((one.declared or default or one.scope) is scope for one in ours):
-        return default
-    work.settings.put(option, scope.word)
-    return scope
+    defaults = {Kind.TEST: test_default, Kind.FIXTURE: fixture_default}
+    for kind, option in (
+        (Kind.TEST, work.new.test_default),
+        (Kind.FIXTURE, work.new.fixture_default),
+    ):
+        lacking = [
+            one
+            for one in ours
+            if one.kind is kind and (one.declared or defaults[kind] or one.scope) is not scope
+        ]
+        if lacking and option is not None:
+            work.settings.put(option, scope.word)
+            defaults[kind] = scope
+    return defaults[Kind.TEST] or Scope.FUNCTION, defaults[Kind.FIXTURE]
 
 
 def to_anyio(work: Work) -> None:
@@ -116,6 +130,7 @@ def from_anyio(work: Work) -> None:
 
 def trio_to_anyio(work: Work) -> None:
     """From pytest-trio to anyio."""
+    find_trio_tests(work)
     for draft in work.drafts.values():
         drop_trio_mode(draft)
         note_clocks(draft)
@@ -149,6 +164,8 @@ def mark_tests(work: Work, draft: Draft) -> None:
 
 def to_loopscope(work: Work) -> None:
     """From any of the others to loopscope's own words, which are hardly any."""
+    if work.old.name == "pytest-trio":
+        find_trio_tests(work)
     choose_backends(work)
     if work.old.name == "pytest-asyncio":
         drop_event_loop(work, has_hook=False)
@@ -179,6 +196,10 @@ def to_loopscope(work: Work) -> None:
             must_mark=lambda function: is_strict,
         )
     work.change_mode()
+
+
+def _is_lost(definition: Definition, without: Mapping[Place, Scope]) -> bool:
+    return without.get(definition.place, Scope.FUNCTION) < definition.loop
 
 
 _FREE_PORTS = {

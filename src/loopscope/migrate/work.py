@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from loopscope.migrate.wanted import Place
     from loopscope.migrate.words import Words
 
-_ASYNCIO = frozenset({"asyncio"})
 VOCABULARY = re.compile(rb"asyncio|anyio|trio|event_loop|loopscope")
 """What a file has in it, if anything of it can be meant."""
 
@@ -92,15 +91,28 @@ class Work:
     def wake(self, draft: Draft, function: Function) -> None:
         """Take a function for asynchronous that was synchronous, and ran on `event_loop`."""
         place = draft.source.path, function.line
-        known = self.definitions.get(place)
-        if known is None:
-            scope = self._loop_around(draft.source.path)
+        if place in self.definitions:
+            self.definitions[place] = replace(self.definitions[place], is_async=True)
+        else:
             kind = Kind.FIXTURE if function.fixture is not None else Kind.TEST
-            known = Definition(
-                kind, function.name, place, Scope.FUNCTION, scope, None, None, True, False, _ASYNCIO
-            )
-        self.definitions[place] = replace(known, is_async=True)
+            self.take(draft, function, kind, self._loop_around(draft.source.path), "asyncio")
         self._awake.add(function)
+
+    def take(self, draft: Draft, function: Function, kind: Kind, loop: Scope, backend: str) -> None:
+        """Take what is not in the plan for a definition of the old vocabulary."""
+        place = draft.source.path, function.line
+        self.definitions[place] = Definition(
+            kind,
+            function.name,
+            place,
+            Scope.FUNCTION,
+            loop,
+            declared=None,
+            default=None,
+            is_async=True,
+            for_sync=False,
+            backends=frozenset({backend}),
+        )
 
     def must_mark(self, function: Function) -> bool:
         """Say whether a test needs a mark in the new vocabulary that it did not need before."""
