@@ -239,12 +239,13 @@ TRIO_SUITE = {
 }
 
 
-def outcomes(folder: Path, *options: str, python: str = sys.executable) -> dict[str, str]:
-    """Run a suite without us, on the plugins it is written for; return each test's outcome."""
+def outcomes(folder: Path, *options: str, ours: bool = False) -> dict[str, str]:
+    """Run a suite without us, or by us if it is `ours`; return the outcome of each test."""
     done = subprocess.run(
         [
-            *(python, "-m", "pytest", "-v", "-p", "no:loopscope", "-p", "no:randomly"),
-            *("-p", "no:cacheprovider", "--tb=short", "-rA", *options),
+            *(sys.executable, "-m", "pytest", "-v", "-p", "no:randomly", "-p", "no:cacheprovider"),
+            *(() if ours else ("-p", "no:loopscope")),
+            *options,
         ],
         cwd=folder,
         capture_output=True,

@@ -96,7 +96,7 @@ def migrate(
         _write(root, result, force=force)
     else:
         _show_diff(root, result)
-    _show_rest(root, result)
+    _show_rest(root, result, written=write)
     sys.exit(1 if result.notes or result.unreadable else 0)
 
 
@@ -159,7 +159,7 @@ def _write(root: Path, result: Migration, *, force: bool) -> None:
             (root / path).write_bytes(after)
 
 
-def _show_rest(root: Path, result: Migration) -> None:
+def _show_rest(root: Path, result: Migration, *, written: bool) -> None:
     for note in result.notes:
         click.echo(f"{_located(root, note.path)}:{note.line}: {note.text}", err=True)
     for path, reason in result.unreadable.items():
@@ -168,5 +168,6 @@ def _show_rest(root: Path, result: Migration) -> None:
         count(len(result.notes), "note") if result.notes else "",
         f"{count(len(result.unreadable), 'file')} not understood" if result.unreadable else "",
     ]
-    told = [count(len(result.changes), "file") + " to change", *filter(None, left)]
+    changed = f"{count(len(result.changes), 'file')} {'changed' if written else 'to change'}"
+    told = [changed, *filter(None, left)]
     click.echo(", ".join(told) if any(left) or result.changes else "nothing to change", err=True)

@@ -201,6 +201,8 @@ class Draft:
             return self.source.text
         edits = [*self.edits, *self._placeholders()]
         text = apply(self.source.text, [*self.imports.edits(edits), *edits])
+        if not self.source.text.startswith((b"\r", b"\n")):
+            text = text.lstrip(b"\r\n")  # below imports that are gone
         try:
             cst.parse_module(text.decode())
         except cst.ParserSyntaxError as exc:

@@ -59,6 +59,9 @@ def drop_event_loop(work: Work, *, has_hook: bool) -> None:
         for draft in work.drafts.values():
             for function in drop_requests(draft):
                 work.wake(draft, function)
+                is_bare = function.fixture is not None and function.words == "pytest"
+                if is_bare and work.new is WORDS["pytest-asyncio"] and not work.is_auto:
+                    respell(draft, function, work.new.fixture)
 
 
 def declare(work: Work) -> None:
