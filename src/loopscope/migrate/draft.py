@@ -52,7 +52,7 @@ class Draft:
             self.edits.append(Edit(self.source.span(call.func)[1], end))
             return
         spans = [self.source.span(one) for one in call.args]
-        self.edits += without(spans, dropped, end - 1)
+        self.edits += without(self.source.text, spans, dropped, end - 1)
 
     def drop_call(self, call: cst.Call) -> None:
         """Write a mark or decorator that is called without arguments as one that is not called."""
@@ -76,7 +76,7 @@ class Draft:
         """Drop some of the arguments of a call, but not all."""
         spans = [self.source.span(one) for one in call.args]
         dropped = {index for index, one in enumerate(call.args) if one in arguments}
-        self.edits += without(spans, dropped, spans[-1][1])
+        self.edits += without(self.source.text, spans, dropped, spans[-1][1])
 
     def drop_parameter(self, function: Function, name: str) -> None:
         """Drop a parameter of a function."""
@@ -89,7 +89,7 @@ class Draft:
         _, end = spans[-1]
         if len(spans) == 1 and isinstance(of.params[0].comma, cst.Comma):
             end = self.source.text.index(b",", end) + 1
-        self.edits += without(spans, dropped, end)
+        self.edits += without(self.source.text, spans, dropped, end)
 
     def begin_with(self, function: Function, text: str) -> None:
         """Put a line at the beginning of a function, below its docstring."""
@@ -158,7 +158,7 @@ class Draft:
             rest = self.source.code(collection.elements[1 - index])
             self.replace(collection, rest)
         else:
-            self.edits += without(spans, {index}, spans[-1][1])
+            self.edits += without(self.source.text, spans, {index}, spans[-1][1])
 
     def _drop_assignment(self, value: cst.CSTNode) -> None:
         line = next(

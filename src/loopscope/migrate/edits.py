@@ -5,6 +5,7 @@ Places are offsets in UTF-8. What no edit names stays as it is, to the byte.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -54,19 +55,33 @@ def _in_order(edit: Edit) -> tuple[int, bool, int]:
     return edit.start, edit.start != edit.end, -edit.end
 
 
-def without(spans: Sequence[tuple[int, int]], dropped: set[int], end: int) -> list[Edit]:
+def without(
+    text: bytes, spans: Sequence[tuple[int, int]], dropped: set[int], end: int
+) -> list[Edit]:
     """Return the edits that drop some of a list of items, with their commas.
 
-    `spans` are those of all items, and `end` is where the bracket is that closes the list.
+    `spans` are those of all items, and `end` is where the bracket is that closes the list. Comments
+    between items stay.
     """
-    if len(dropped) == len(spans):
-        return [Edit(spans[0][0], end)] if spans else []
+    if len(dropped) == len(spans) and b"#" not in text[spans[0][0] : end]:
+        return [Edit(spans[0][0], end)]
     edits = []
     kept = [index for index in range(len(spans)) if index not in dropped]
     for index in sorted(dropped):
-        following = next((one for one in kept if one > index), None)
-        if following is not None:
-            edits.append(Edit(spans[index][0], spans[index + 1][0]))
+        start, stop = spans[index]
+        comma = re.compile(rb"\s*,[ \t]*").match(text, stop, end)
+        before = text.rfind(b"\n", 0, start) + 1
+        rest = b"" if comma is None else text[comma.end() : comma.end() + 2]
+        if not text[before:start].strip() and (comma is None or rest[:1] in (b"\n", b"\r", b"#")):
+            # On lines of its own: these go, or what is left of them is a comment.
+            over = stop if comma is None else comma.end()
+            newline = re.compile(rb"\r?\n").match(text, over)
+            edits.append(Edit(before, newline.end()) if newline else Edit(start, over))
+        elif any(one > index for one in kept) and comma is not None:
+            following = re.compile(rb"\s*(?!\s|#)").match(text, comma.end(), end)
+            edits.append(Edit(start, following.end() if following else comma.end()))
+        elif index and b"\n" not in text[spans[index - 1][1] : start]:
+            edits.append(Edit(spans[index - 1][1], stop))
         else:
-            edits.append(Edit(spans[index - 1][1], spans[index][1]))
+            edits.append(Edit(start, stop if comma is None else comma.end()))
     return edits

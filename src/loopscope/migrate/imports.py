@@ -112,7 +112,7 @@ class Imports:
             start, end = self.source.span(line)
             return [Edit(*self._apart(self._line_begin(start), self._line_end(end)))]
         spans = [self.source.span(one) for one in names]
-        return without(spans, gone, spans[-1][1])
+        return without(self.source.text, spans, gone, spans[-1][1])
 
     def _is_gone(
         self,

@@ -180,7 +180,7 @@ def parse(path: str, data: bytes) -> Source:
     wrapper = metadata.MetadataWrapper(module, unsafe_skip_copy=True)
     source = Source(path, text.encode(), module, wrapper.resolve_many(_PROVIDERS), encoding, bom)
     if module.code != text:
-        raise Unreadable("it cannot be written back as it is")
+        raise Unreadable("LibCST does not keep all of its text, such as form feeds")
     module.visit(_Index(source))
     return source
 
