@@ -53,6 +53,7 @@ async def test_it(): ...
 PLAIN_LOOPS = {
     "yield": "yield asyncio.new_event_loop()",
     "return": "return asyncio.new_event_loop()",
+    "import": "import asyncio\n    yield asyncio.new_event_loop()",
     "get": "loop = asyncio.get_event_loop()\n    yield loop\n    loop.close()",
     "policy": (
         '"""One."""\n    policy = asyncio.get_event_loop_policy()\n'

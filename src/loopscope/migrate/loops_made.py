@@ -138,7 +138,7 @@ class _Reader:
 
     def statement(self, node: cst.CSTNode) -> None:
         match node:
-            case cst.Pass():
+            case cst.Pass() | cst.Import() | cst.ImportFrom():
                 pass
             case cst.Assign(targets=[cst.AssignTarget(target=cst.Name(value=name))], value=value):
                 self._bind(name, value)

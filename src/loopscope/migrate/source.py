@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FIXTURES = {
     "pytest.fixture": "pytest",
+    "pytest.yield_fixture": "pytest",
     "pytest_asyncio.fixture": "pytest-asyncio",
     "pytest_asyncio.plugin.fixture": "pytest-asyncio",
     "pytest_trio.trio_fixture": "pytest-trio",
