@@ -53,7 +53,6 @@ async def test_it(): ...
 PLAIN_LOOPS = {
     "yield": "yield asyncio.new_event_loop()",
     "return": "return asyncio.new_event_loop()",
-    "import": "import asyncio\n    yield asyncio.new_event_loop()",
     "get": "loop = asyncio.get_event_loop()\n    yield loop\n    loop.close()",
     "policy": (
         '"""One."""\n    policy = asyncio.get_event_loop_policy()\n'
@@ -94,6 +93,24 @@ def event_loop(server):
     return server.loop
 """,
         notes=(f"3: {LEFT}",),
+    ),
+    Case(
+        "imported-within",
+        """
+import pytest
+
+@pytest.yield_fixture()
+def event_loop():
+    import asyncio as aio
+    yield aio.new_event_loop()
+
+X = pytest
+""",
+        """
+import pytest
+
+X = pytest
+""",
     ),
     Case(
         "only-in-its-class",
