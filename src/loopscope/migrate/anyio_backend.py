@@ -11,7 +11,7 @@ from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 from loopscope.migrate.edits import Note
 from loopscope.migrate.requests import Uses, asking, drop_usefixtures
-from loopscope.migrate.source import constant, keyword, statements
+from loopscope.migrate.syntax import constant, keyword, statements
 
 if TYPE_CHECKING:
     from loopscope.migrate.draft import Draft

@@ -8,7 +8,8 @@ import libcst as cst
 
 from loopscope.migrate.edits import Edit, Note, apply, without
 from loopscope.migrate.imports import Imports
-from loopscope.migrate.source import Function, keyword
+from loopscope.migrate.source import Function
+from loopscope.migrate.syntax import keyword
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,7 +61,7 @@ class Draft:
 
     def declare(self, called: cst.BaseExpression, name: str, value: str) -> None:
         """Give a mark or a decorator a keyword argument, or that another value."""
-        _start, end = self.source.span(called)
+        end = self.source.span(called)[1]
         argument = keyword(called, name)
         if argument is not None:
             self.replace(argument.value, value)
@@ -81,7 +82,7 @@ class Draft:
     def drop_parameter(self, function: Function, name: str) -> None:
         """Drop a parameter of a function."""
         of = function.node.params
-        if of.posonly_params or of.star_arg is not cst.MaybeSentinel.DEFAULT or of.star_kwarg:
+        if not any(one.name.value == name for one in of.params):  # behind a star, say
             self.note(function, f"drop the argument {name}")
             return
         spans = [self.source.span(one) for one in of.params]
@@ -139,7 +140,9 @@ class Draft:
         above = self.source.parent(mark.whole)
         if isinstance(above, cst.Decorator):
             start, end = self.source.span(above)
-            self.edits.append(Edit(self._begin(start), self._end(end)))
+            comment = self.source.text.find(b"#", end, self._end(end))
+            line = Edit(self._begin(start), self._end(end))
+            self.edits.append(line if comment < 0 else Edit(start, comment))
         elif isinstance(above, cst.Element):
             collection = self.source.parent(above)
             assert isinstance(collection, (cst.List, cst.Tuple))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from loopscope.migrate.source import callee, keyword, statements
+from loopscope.migrate.syntax import callee, keyword, statements
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

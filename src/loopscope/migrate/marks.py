@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from loopscope.core.scope import Scope
 from loopscope.errors import UnknownName
-from loopscope.migrate.source import constant, keyword
+from loopscope.migrate.syntax import constant, keyword
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

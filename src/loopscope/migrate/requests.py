@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import libcst as cst
 
-from loopscope.migrate.source import constant
+from loopscope.migrate.syntax import constant
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

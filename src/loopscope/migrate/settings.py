@@ -28,7 +28,9 @@ NAMES = (
 
 
 class Settings(Protocol):
-    """The settings of one file."""
+    """The settings of one file; `original` is its text before any edit."""
+
+    original: str
 
     def get(self, name: str) -> str | None:
         """Return the value of an option."""
@@ -77,6 +79,7 @@ class Ini:
     """A file of sections, as configparser reads them, edited by its lines."""
 
     def __init__(self, text: str, section: str) -> None:
+        self.original = text
         self._lines = text.splitlines(keepends=True)
         self._section = section
         self._newline = "\r\n" if "\r\n" in text else "\n"
@@ -154,10 +157,11 @@ class Ini:
 class Toml:
     """A file in TOML, edited by tomlkit, which keeps what it does not edit."""
 
-    def __init__(self, document: tomlkit.TOMLDocument, table: dict[str, Any], newline: str) -> None:
+    def __init__(self, text: str, document: tomlkit.TOMLDocument, table: dict[str, Any]) -> None:
+        self.original = text
         self._document = document
         self._table = table
-        self._newline = newline
+        self._untouched = tomlkit.dumps(document)
 
     @classmethod
     def of(cls, text: str, *tables: tuple[str, ...]) -> Toml | None:
@@ -175,7 +179,7 @@ class Toml:
             for key in path:
                 table = table.get(key) if isinstance(table, dict) else None
             if isinstance(table, dict):
-                return cls(document, table, "\r\n" if "\r\n" in text else "\n")
+                return cls(text, document, table)
         return None
 
     def get(self, name: str) -> str | None:
@@ -209,4 +213,7 @@ class Toml:
     def written(self) -> str:
         """Return the text of the file."""
         text = tomlkit.dumps(self._document)
-        return text.replace("\r\n", "\n").replace("\n", self._newline)
+        if text == self._untouched:
+            return self.original
+        newline = "\r\n" if "\r\n" in self.original else "\n"
+        return text.replace("\r\n", "\n").replace("\n", newline)

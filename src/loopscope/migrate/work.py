@@ -63,7 +63,6 @@ class Work:
     def __post_init__(self) -> None:
         self.definitions: dict[Place, Definition] = definitions(self.plan, self.old.name)
         self._awake: set[Function] = set()
-        self._settings_before = None if self.settings is None else self.settings.written()
 
     def read(self, tell: Callable[[str], object]) -> None:
         """Parse the files in which anything can be meant."""
@@ -206,9 +205,8 @@ class Work:
                 changes[path] = self.files.get(path), draft.source.encoded(text)
         if self.settings is not None and self.settings_path is not None:
             after = self.settings.written()
-            if after != self._settings_before:
-                assert self._settings_before is not None
-                changes[self.settings_path] = self._settings_before.encode(), after.encode()
+            if after != self.settings.original:
+                changes[self.settings_path] = self.settings.original.encode(), after.encode()
         return Migration(dict(sorted(changes.items())), sorted(set(notes)), self.unreadable)
 
 
