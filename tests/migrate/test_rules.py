@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from loopscope.migrate.routes import ROUTES
-from tests.migrate.rules import CASES, NOTHING, Case
+from tests.migrate.rules import CASES, NOTHING
 from tests.migrate.written import after, migrated, text
+
+if TYPE_CHECKING:
+    from tests.migrate.case import Case
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)

@@ -89,7 +89,8 @@ class Draft:
         dropped = {index for index, one in enumerate(of.params) if one.name.value == name}
         _, end = spans[-1]
         if len(spans) == 1 and isinstance(of.params[0].comma, cst.Comma):
-            end = self.source.text.index(b",", end) + 1
+            after = self.source.text[self.source.text.index(b",", end) + 1 :]
+            end = len(self.source.text) - len(after.lstrip(b" "))
         self.edits += without(self.source.text, spans, dropped, end)
 
     def begin_with(self, function: Function, text: str) -> None:
