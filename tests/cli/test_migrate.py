@@ -119,6 +119,21 @@ def test_nothing_is_written_unless_that_is_asked_for(tmp_path: Path) -> None:
     assert state(suite) == before
 
 
+def test_a_diff_has_colours_on_a_terminal_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("pytest_asyncio")
+    suite = written(tmp_path, CUSTOM_LOOP)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # which stands for a terminal
+    monkeypatch.setenv("TERM", "xterm")
+    assert (
+        "\x1b[31m-async def test_own(event_loop):\x1b[0m\n"
+        in run_in(suite, "migrate", *MODERN).stdout
+    )
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b" not in run_in(suite, "migrate", *MODERN).stdout
+
+
 def test_what_is_printed_is_a_patch(committed: Path) -> None:
     pytest.importorskip("pytest_asyncio")
     patch = run_in(committed, "migrate", *MODERN).stdout

@@ -44,7 +44,7 @@ def test_what_is_noted_is_what_is_shown(tmp_path: Path) -> None:
 
 
 def test_every_way_is_told() -> None:
-    from loopscope.migrate.routes import ROUTES
+    from loopscope.migrate.words import WAYS
 
     page = PAGE.read_text(encoding="utf-8")
     _, _, table = page.partition("| from | to | |\n")
@@ -53,4 +53,4 @@ def test_every_way_is_told() -> None:
         for row in table.partition("\n\n")[0].splitlines()[1:]
         for old in row.split(" | ")[0].removeprefix("| ").split(", ")
     }
-    assert told == set(ROUTES)
+    assert told == set(WAYS)

@@ -14,7 +14,7 @@ from loopscope.core.scope import Scope
 from loopscope.migrate.source import Unreadable, parse
 from tests.migrate.written import ASYNCIO, FROM_ANYIO, TO_ANYIO, migrated
 
-examples = settings(max_examples=60)
+examples = settings(max_examples=25)
 scopes = st.sampled_from(Scope)
 
 HEADS = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loopscope.migrate.routes import ROUTES
+from loopscope.migrate.words import WAYS
 from tests.migrate.rules import CASES, NOTHING
 from tests.migrate.written import after, migrated, text
 
@@ -45,7 +46,11 @@ def test_a_second_time_nothing_becomes_of_it(case: Case) -> None:
         assert after(again, "pytest.ini", ini) == ini
 
 
-@pytest.mark.parametrize("way", ROUTES, ids="-to-".join)
+def test_each_way_that_is_offered_can_be_gone() -> None:
+    assert tuple(ROUTES) == WAYS
+
+
+@pytest.mark.parametrize("way", WAYS, ids="-to-".join)
 @pytest.mark.parametrize("source", NOTHING.values(), ids=NOTHING)
 def test_nothing_becomes_of(source: str, way: tuple[str, str]) -> None:
     result = migrated(way, source, ini="[pytest]\naddopts = -ra\n", collects=False)

@@ -15,11 +15,10 @@ from rich.progress import Progress
 
 from loopscope.cli.collecting import collect, python_option
 from loopscope.cli.files import Failure, writing
-from loopscope.cli.suite_files import named_paths, pytest_settings, refuse_unclean, sources
+from loopscope.cli.git import refuse_unclean
 from loopscope.cli.terminal import console, count
 from loopscope.errors import UnknownName
-from loopscope.migrate.routes import FROM, TO, check_way
-from loopscope.migrate.routes import migrate as migrated
+from loopscope.migrate.words import WAYS, check_way
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,6 +36,8 @@ Examples:
 Exit codes: 0, all is done, or nothing is to do; 1, something is left to you, and noted; 2, the
 suite could not be collected, or its files could not be written.
 """
+_FROM = tuple(dict.fromkeys(old for old, _ in WAYS))
+_TO = tuple(dict.fromkeys(new for _, new in WAYS))
 _SELECTING = ("-k", "-m", "--deselect", "--ignore", "--lf", "--last-failed")
 """Options of pytest after which what is collected is not the whole suite."""
 
@@ -44,9 +45,9 @@ _SELECTING = ("-k", "-m", "--deselect", "--ignore", "--lf", "--last-failed")
 @click.command(epilog=_EPILOG)
 @click.argument("paths", metavar="[PATHS]... [-- ARGUMENTS...]", nargs=-1)
 @click.option(
-    "--from", "old", required=True, type=click.Choice(FROM), help="What it is written for."
+    "--from", "old", required=True, type=click.Choice(_FROM), help="What it is written for."
 )
-@click.option("--to", "new", required=True, type=click.Choice(TO), help="What to write it for.")
+@click.option("--to", "new", required=True, type=click.Choice(_TO), help="What to write it for.")
 @click.option("--diff", "wants_diff", is_flag=True, help="Print what would change. The default.")
 @click.option("--write", is_flag=True, help="Change the files, if git could undo that.")
 @click.option("--force", is_flag=True, help="With --write: even if git could not.")
@@ -81,6 +82,10 @@ def migrate(
         check_way(old, new)
     except UnknownName as exc:
         raise click.UsageError(str(exc)) from None
+    # What edits is large: imported only where it is asked for.
+    from loopscope.cli.suite_files import named_paths, pytest_settings, sources
+    from loopscope.migrate.routes import migrate as migrated
+
     document = collect(python, "planned", paths, whole=True)
     root = Path(document.root)
     plan = document.plan

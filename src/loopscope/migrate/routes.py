@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loopscope.errors import UnknownName
 from loopscope.migrate.ways import from_anyio, modernise, to_anyio, to_loopscope, trio_to_anyio
-from loopscope.migrate.words import WORDS
+from loopscope.migrate.words import WORDS, check_way
 from loopscope.migrate.work import Work
 
 if TYPE_CHECKING:
@@ -25,19 +24,6 @@ ROUTES: Mapping[tuple[str, str], Callable[[Work], None]] = {
     ("anyio", "loopscope"): to_loopscope,
     ("pytest-trio", "loopscope"): to_loopscope,
 }
-FROM = tuple(dict.fromkeys(old for old, _ in ROUTES))
-TO = tuple(dict.fromkeys(new for _, new in ROUTES))
-
-
-def check_way(old: str, new: str) -> None:
-    """Raise unless there is a way from one vocabulary to the other.
-
-    Raises:
-        UnknownName: there is none; the message lists those that there are.
-    """
-    if (old, new) not in ROUTES:
-        ways = tuple(f"--from {one} --to {other}" for one, other in ROUTES)
-        raise UnknownName("way", f"--from {old} --to {new}", ways)
 
 
 def migrate(

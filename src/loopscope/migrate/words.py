@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from loopscope.errors import UnknownName
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -51,3 +53,25 @@ WORDS = {
         Words("loopscope", "loopscope", "loopscope.fixture", "scope", "loop_scope"),
     )
 }
+
+WAYS = (
+    ("pytest-asyncio", "pytest-asyncio"),
+    ("pytest-asyncio", "anyio"),
+    ("anyio", "pytest-asyncio"),
+    ("pytest-trio", "anyio"),
+    ("pytest-asyncio", "loopscope"),
+    ("anyio", "loopscope"),
+    ("pytest-trio", "loopscope"),
+)
+"""From what to what there is a way; here, where to know it costs nothing."""
+
+
+def check_way(old: str, new: str) -> None:
+    """Raise unless there is a way from one vocabulary to the other.
+
+    Raises:
+        UnknownName: there is none; the message lists those that there are.
+    """
+    if (old, new) not in WAYS:
+        ways = tuple(f"--from {one} --to {other}" for one, other in WAYS)
+        raise UnknownName("way", f"--from {old} --to {new}", ways)
