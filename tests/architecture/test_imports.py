@@ -12,7 +12,7 @@ import pytest
 from tests.architecture.source import Module, modules
 
 # A module that needs one of these is skipped where it is not installed; the plugin must do without.
-OPTIONAL = frozenset({"bokeh", "click", "jinja2", "libcst", "rich", "trio", "uvloop"})
+OPTIONAL = frozenset({"bokeh", "click", "jinja2", "libcst", "rich", "tomlkit", "trio", "uvloop"})
 HEAVY = frozenset({"asyncio"}) | OPTIONAL
 MAY_NEED_OPTIONAL = frozenset({"backends", "cli", "migrate", "report"})
 

@@ -32,31 +32,30 @@ JUDGED = {
 _COLLECTED = (0, 1, 5)
 _NO_PLUGIN = "unrecognized arguments: --loopscope"
 
+python_option = click.option(
+    "--python",
+    metavar="PATH",
+    default=sys.executable,
+    show_default="the one that runs this command",
+    help="The interpreter of the suite's environment, which has pytest and loopscope.",
+)
+"""The option of every command that runs pytest."""
+
 
 def suite_options(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Add the arguments of every command that collects a suite; `default` is how it is judged."""
 
     def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
-        for option in (
-            click.option(
-                "--python",
-                metavar="PATH",
-                default=sys.executable,
-                show_default="the one that runs this command",
-                help="The interpreter of the suite's environment, which has pytest and loopscope.",
-            ),
-            click.option(
-                "--as",
-                "judged",
-                default=default,
-                show_default=True,
-                type=click.Choice(tuple(JUDGED)),
-                help="Whether to judge the suite as the installed plugins run it, by what it "
-                "declares, or as loopscope runs it, on planned loops.",
-            ),
-        ):
-            function = option(function)
-        return function
+        judged = click.option(
+            "--as",
+            "judged",
+            default=default,
+            show_default=True,
+            type=click.Choice(tuple(JUDGED)),
+            help="Whether to judge the suite as the installed plugins run it, by what it "
+            "declares, or as loopscope runs it, on planned loops.",
+        )
+        return judged(python_option(function))
 
     return decorate
 

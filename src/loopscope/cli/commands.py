@@ -8,6 +8,7 @@ from loopscope.cli.advise import advise
 from loopscope.cli.check import check
 from loopscope.cli.compare import compare
 from loopscope.cli.explain import explain
+from loopscope.cli.migrate import migrate
 from loopscope.cli.report import report
 from loopscope.cli.verify import verify
 
@@ -35,5 +36,5 @@ def loopscope() -> None:
     """Tell on which loop each async test and fixture runs, or ran, and why."""
 
 
-for _command in (check, advise, explain, verify, report, compare):
+for _command in (check, advise, explain, migrate, verify, report, compare):
     loopscope.add_command(_command)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_NEEDED = frozenset({"click", "rich"})
+_NEEDED = frozenset({"click", "libcst", "rich", "tomlkit"})
 _MISSING = """\
 The command loopscope needs {library}, which is not installed:
     pip install 'pytest-loopscope[cli]'
