@@ -84,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
     state = State(settings, Collection(Origins(config.rootpath), spoken))
     config.stash[KEY] = state
     properties.register(config, state)
-    if spoken.executes:
+    if spoken.executes and any(one.may_execute_side_by_side for one in spoken.dialects):
         side_by_side = SideBySide.of(spoken, state.interrupts)
         config.pluginmanager.register(side_by_side, "loopscope-side-by-side")
     tracing.begin(config, state)
