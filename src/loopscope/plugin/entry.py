@@ -1,45 +1,35 @@
-"""The hooks that pytest calls in every session: each returns at once if nothing is ours."""
+"""The hooks that pytest calls in every session: each returns at once if nothing is ours.
+
+What only some sessions need (the engine, and whatever an option asks for) is imported there: every
+run of pytest, in every suite, pays for what is imported here.
+"""
 
 from __future__ import annotations
 
-import sys
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
 from loopscope.backends import registry
-from loopscope.backends.loop_watch import LoopWatch
 from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
 from loopscope.plugin import (
     _compat,
     async_hooks,
     options,
-    plan_output,
-    progress,
     properties,
     reporting,
     takeover,
-    tracing,
     variants,
     workers,
     xunit,
 )
-from loopscope.plugin.background import Background
-from loopscope.plugin.blocked import BlockedLoops
 from loopscope.plugin.collection import Collection
 from loopscope.plugin.described import describe
-from loopscope.plugin.endings import Endings
-from loopscope.plugin.execution import Execution, Refusal
-from loopscope.plugin.notes import Notes
 from loopscope.plugin.owners import owners
 from loopscope.plugin.places import Origins
-from loopscope.plugin.planning import concerned, make_plan
-from loopscope.plugin.runtime import Runtime
-from loopscope.plugin.side_by_side import SideBySide
-from loopscope.plugin.state import KEY, STEPPED_IN, State
-from loopscope.plugin.timeouts import Timeouts
+from loopscope.plugin.planning import make_plan
+from loopscope.plugin.state import KEY, SIDE_BY_SIDE, STEPPED_IN, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,10 +75,17 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[KEY] = state
     properties.register(config, state)
     if spoken.executes and any(one.may_execute_side_by_side for one in spoken.dialects):
-        side_by_side = SideBySide.of(spoken, state.interrupts)
-        config.pluginmanager.register(side_by_side, "loopscope-side-by-side")
-    tracing.begin(config, state)
-    plan_output.begin(config, state)
+        from loopscope.plugin.side_by_side import SideBySide
+
+        config.pluginmanager.register(SideBySide.of(spoken, state.interrupts), SIDE_BY_SIDE)
+    if settings.trace is not None or settings.report is not None:
+        from loopscope.plugin import tracing
+
+        tracing.begin(config, state)
+    if settings.plan is not None:
+        from loopscope.plugin import plan_output
+
+        plan_output.begin(config, state)
     if config.pluginmanager.hasplugin("xdist"):
         config.pluginmanager.register(workers.Controller(), "loopscope-controller")
 
@@ -144,57 +141,24 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.trace is not None and state.plan is not None:
         state.trace.planned(state.plan, state.findings)
     if state.settings.engine == "observe":
-        tracing.look_at(config, state, None)
-        return
-    if not state.collection.tests and not _may_ask_for_a_loop(session, state.collection):
-        tracing.look_at(config, state, None)
-        _look_after(config, state, None)
-        return
-    assert state.plan is not None
-    watch = None if state.settings.blocked is None else LoopWatch(state.settings.blocked)
-    runtime = Runtime(
-        state.collection,
-        state.plan,
-        Background(state.settings, state.collection, state.trace),
-        partial(reporting.announce, config),
-        state.interrupts,
-        dry=config.option.setupplan,
-        watch=watch,
-        trace=state.trace,
-    )
-    state.execution = Execution(runtime)
-    tracing.look_at(config, state, runtime)
-    _look_after(config, state, runtime)
-    if watch is not None:
-        config.pluginmanager.register(BlockedLoops(runtime, watch), "loopscope-blocked")
-    config.pluginmanager.register(state.execution, "loopscope-execution")
-    refusing, noted = (
-        concerned(
-            state.collection,
-            [one for one in state.findings if one.refuses is refuses],
-            state.settings.silence,
-        )
-        for refuses in (True, False)
-    )
-    if "hypothesis" in sys.modules:
-        config.pluginmanager.register(state.execution.examples, "loopscope-examples")
-    if refusing:
-        config.pluginmanager.register(Refusal(refusing), "loopscope-refusal")
-    notes = Notes(runtime, noted, state.settings.silence)
-    config.pluginmanager.register(notes, "loopscope-notes")
+        _look_at_others(config, state)
+    elif state.collection.tests or _may_ask_for_a_loop(session, state.collection):
+        from loopscope.plugin import engine
+
+        engine.start(config, state)
+    else:
+        _look_at_others(config, state)
+        if config.pluginmanager.hasplugin(SIDE_BY_SIDE):
+            from loopscope.plugin import engine
+
+            engine.look_after(config, state, None)
 
 
-def _look_after(config: pytest.Config, state: State, runtime: Runtime | None) -> None:
-    """Keep the time limits of the tests that we run, and let a run that is told to end do so."""
-    side_by_side = config.pluginmanager.get_plugin("loopscope-side-by-side")
-    if runtime is not None or side_by_side is not None:
-        timeouts = Timeouts(config, state.collection, state.settings.timeout, runtime, side_by_side)
-        config.pluginmanager.register(timeouts, "loopscope-timeouts")
-        endings = Endings(
-            state.interrupts, runtime, side_by_side, is_worker=workers.is_worker(config)
-        )
-        config.pluginmanager.register(endings, "loopscope-endings")
-        progress.register(config, state, runtime, side_by_side)
+def _look_at_others(config: pytest.Config, state: State) -> None:
+    if state.trace is not None:
+        from loopscope.plugin import tracing
+
+        tracing.look_at(config, state, None)
 
 
 def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:

@@ -22,7 +22,6 @@ from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
 from loopscope.plugin.described import describe, hypothesis_handle
 from loopscope.plugin.outcomes import add_note
-from loopscope.plugin.side_by_side import is_placeholder
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -116,6 +115,8 @@ class Examples:
         """Yield what is made in the run of each example, where there is one for each."""
         owner = self._collection.owner(item)
         if owner is not None and owner.executes_side_by_side(describe(item)):
+            from loopscope.plugin.side_by_side import is_placeholder
+
             for name in _compat.argument_names(item):
                 if is_placeholder(item.funcargs.get(name)):
                     yield name

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from loopscope.plugin.state import SIDE_BY_SIDE
+
 if TYPE_CHECKING:
     from loopscope.core.plan import Loop
     from loopscope.plugin.side_by_side import SideBySide
@@ -59,7 +61,7 @@ class Properties:
         if test is not None and self._state.plan is not None:
             loop: Loop | None = self._state.plan.loop_of(test.id)
             return None if loop is None else (loop.place, loop.backend)
-        beside: SideBySide | None = item.config.pluginmanager.get_plugin("loopscope-side-by-side")
+        beside: SideBySide | None = item.config.pluginmanager.get_plugin(SIDE_BY_SIDE)
         # Each of these has a run of trio's for itself.
         return ("function", "trio") if beside is not None and beside.claims(item) else None
 

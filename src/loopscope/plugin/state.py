@@ -31,6 +31,9 @@ class State:
     trace: EngineTrace | None = None
 
 
+SIDE_BY_SIDE = "loopscope-side-by-side"
+"""What the plugin is called that runs tests as pytest-trio does, where there may be any."""
+
 KEY = pytest.StashKey[State]()
 
 STEPPED_IN = pytest.StashKey[bool]()
