@@ -38,8 +38,8 @@ pictures: $(STAMP) ## Take the pictures in docs/pictures, in Chromium
 	$(BIN)/python docs/pictures.py
 
 bench: $(STAMP) ## What async tests cost above the same tests written sync, and what a trace costs
-	$(BIN)/python benchmarks/overhead.py
-	$(BIN)/python benchmarks/trace.py
+	$(BIN)/python -m benchmarks run
+	$(BIN)/python -m benchmarks.trace
 
 versions: $(STAMP) ## A small suite on the newest releases of the plugins we stand in for
 	$(BIN)/nox --force-python $(BIN)/python --session \
