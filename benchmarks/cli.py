@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,19 @@ from benchmarks.machine import about
 from benchmarks.measuring import counted, measure, timed
 from benchmarks.page import RESULTS, pages
 from benchmarks.processes import Measure, has_valgrind
+from benchmarks.progress import say
 from benchmarks.results import Results, load, save
 from benchmarks.suites import SUITES, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from benchmarks.idioms import Idiom
     from benchmarks.measuring import Job
+    from benchmarks.results import Run
 
 DONE, EXCEEDED, BROKEN, INTERRUPTED = 0, 1, 2, 130
+# Of what is counted: a count is the same however busy the machine is.
+AT_A_TIME = 2
 
 EPILOG = """\
 examples:
@@ -105,10 +109,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         does: Callable[[argparse.Namespace], int] = options.does
         return does(options)
     except BenchmarkError as exc:
-        _say(f"error: {exc}")
+        say(f"error: {exc}")
         return BROKEN
     except KeyboardInterrupt:
-        _say("interrupted")
+        say("interrupted")
         return INTERRUPTED
 
 
@@ -116,17 +120,22 @@ def _run(options: argparse.Namespace) -> int:
     suites = [SUITES[name] for name in options.suite or SUITES]
     wanted = options.idiom and {"sync", *options.idiom}
     idioms = [idiom for idiom in IDIOMS.values() if not wanted or idiom.name in wanted]
-    jobs: list[Job] = []
+    environments = Environments(options.work, options.python)
+    results = Results(about(environments, idioms, options.note), ())
+
+    def more(jobs: list[Job], at_a_time: int = 1) -> None:
+        nonlocal results
+        results = replace(results, runs=results.runs + _measured(environments, jobs, at_a_time))
+        if options.output is not None:
+            save(results, options.output)
+
     if not options.no_seconds:
-        jobs += timed(suites, idioms, options.rounds)
+        more(timed(suites, idioms, options.rounds))
     if not options.no_instructions:
         if has_valgrind():
-            jobs += counted(suites, idioms, Measure.INSTRUCTIONS)
+            more(counted(suites, idioms, Measure.INSTRUCTIONS), AT_A_TIME)
         else:
-            _say("valgrind is not here: instructions are not counted")
-    results = _measured(jobs, idioms, options)
-    if options.output is not None:
-        save(results, options.output)
+            say("valgrind is not here: instructions are not counted")
     _print(results)
     return DONE
 
@@ -139,15 +148,17 @@ def _check(options: argparse.Namespace) -> int:
         for job in counted(suites, idioms, Measure.CALLS, budget.SIZES)
         if job.idiom.name != "loopscope-trio" or job.suite.name in budget.TRIO
     ]
-    results = _measured(jobs, idioms, options, at_a_time=2)
+    environments = Environments(options.work, options.python)
+    runs = _measured(environments, jobs, AT_A_TIME)
+    results = Results(about(environments, idioms, ""), runs)
     found, python = budget.entries(results), budget.release(results.about.python)
     if options.agree:
         budget.agree(budget.BUDGET, python, found)
-        _say(f"{budget.BUDGET}: written for Python {python}")
+        say(f"{budget.BUDGET}: written for Python {python}")
     verdicts = budget.judge(found, budget.read(budget.BUDGET, python))
     print(f"{'calls above sync':<32} {'counted':>9} {'agreed':>9} {'limit':>9}")
     for each in verdicts:
-        mark = "" if each.holds else "  TOO MANY"
+        mark = "" if each.holds else "  too many"
         print(f"{each.entry:<32} {each.calls:>9.1f} {each.agreed:>9.1f} {each.limit:>9.1f}{mark}")
     return DONE if all(each.holds for each in verdicts) else EXCEEDED
 
@@ -155,7 +166,7 @@ def _check(options: argparse.Namespace) -> int:
 def _page(options: argparse.Namespace) -> int:
     for path, text in pages(load(options.results)).items():
         path.write_text(text, encoding="utf-8")
-        _say(f"{path}: written")
+        say(f"{path}: written")
     return DONE
 
 
@@ -187,13 +198,9 @@ def _list(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _measured(
-    jobs: list[Job], idioms: list[Idiom], options: argparse.Namespace, *, at_a_time: int = 1
-) -> Results:
-    environments = Environments(options.work, options.python)
+def _measured(environments: Environments, jobs: list[Job], at_a_time: int) -> tuple[Run, ...]:
     with tempfile.TemporaryDirectory() as folder:
-        runs = measure(jobs, environments, Path(folder), _say, at_a_time=at_a_time)
-    return Results(about(environments, idioms, getattr(options, "note", "")), runs)
+        return measure(jobs, environments, Path(folder), at_a_time=at_a_time)
 
 
 def _print(results: Results) -> None:
@@ -201,10 +208,6 @@ def _print(results: Results) -> None:
     met = "\n".join(map(str, goals(results)))
     if met:
         print(f"\n{'goal':<64} {'measured':>8} {'at most':>8}\n{met}")
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
 
 
 def _count(text: str) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.errors import BenchmarkError
 from benchmarks.idioms import LOOPSCOPE
+from benchmarks.progress import say
 
 CHECKOUT = Path(__file__).parents[1]
 VERSIONS = Path(__file__).with_name("versions.txt")
@@ -57,6 +58,7 @@ class Environments:
         wanted = "\n".join([self._base, *requires, VERSIONS.read_text("utf-8"), ours])
         if python.exists() and stamp.exists() and stamp.read_text("utf-8") == wanted:
             return python
+        say(f"making an environment of {' '.join((*ALWAYS, *requires))}")
         shutil.rmtree(folder, ignore_errors=True)
         self._call("venv", "--python", self._base, str(folder))
         packages = [

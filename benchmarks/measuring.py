@@ -8,18 +8,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from benchmarks.processes import Measure, run, try_out
+from benchmarks.progress import Progress
 from benchmarks.results import Run
 from benchmarks.suites import write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
     from pathlib import Path
 
     from benchmarks.environments import Environments
     from benchmarks.idioms import Idiom
     from benchmarks.suites import Suite
-
-    Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +78,13 @@ def in_turns(jobs: Iterable[Job]) -> list[Job]:
 
 
 def measure(
-    jobs: list[Job], environments: Environments, folder: Path, say: Say, *, at_a_time: int = 1
+    jobs: list[Job], environments: Environments, folder: Path, *, at_a_time: int = 1
 ) -> tuple[Run, ...]:
     """Write the suites below the folder, run them in turns and return what that took.
 
     Only what is counted may be run several at a time.
     """
     for requires in dict.fromkeys(job.idiom.requires for job in jobs):
-        say(f"environment: pytest {' '.join(requires)}")
         environments.python(requires)
     written: dict[tuple[str, str, int], Path] = {}
     for job in jobs:
@@ -96,6 +94,7 @@ def measure(
             written[key].mkdir(parents=True)
             write(job.suite, job.idiom, job.tests, written[key])
 
+    progress = Progress()
     turns = in_turns(jobs)
     seen: set[Job] = set()
 
@@ -106,7 +105,7 @@ def measure(
         if job not in seen:
             seen.add(job)
             try_out(python, job.suite, job.tests, where)
-        say(f"{number} of {len(turns)}: {job.name}")
+        progress.step(number, len(turns), job.name)
         return job, run(python, job.suite, where, job.measure)
 
     values: dict[Job, list[float]] = {job: [] for job in jobs}

@@ -124,4 +124,4 @@ def _seconds(command: Sequence[str], folder: Path) -> float:
         raise BenchmarkError(
             f"exit code {process.returncode} of\n  {' '.join(command)}\nin {folder}"
         )
-    return used.ru_utime + used.ru_stime
+    return round(used.ru_utime + used.ru_stime, 4)

@@ -18,10 +18,12 @@ PER_MODULE = 100
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """A suite of any number of tests; `$def` stands for `def` or `async def`.
+    """A suite of any number of tests, of which `test` is one function.
 
-    `tests` is how many it has when it is measured by the clock, `counted` the two sizes whose
-    difference tells what a test costs where instructions or calls are counted.
+    `$def` stands for `def` or `async def`, `$number` for the number of the function's first test
+    and `$end` for that of the next function's. `tests` is how many it has when it is measured by
+    the clock, `counted` the two sizes whose difference tells what a test costs where instructions
+    or calls are counted.
     """
 
     name: str
@@ -32,6 +34,8 @@ class Suite:
     tests: int = 2000
     counted: tuple[int, int] | None = (100, 300)
     options: tuple[str, ...] = ()
+    # How many tests are one function, parametrised.
+    alike: int = 1
     # Idioms by name; without any, all that have words for these loops.
     idioms: tuple[str, ...] = ()
     # How many times as often it is run as others: a short process is noisier.
@@ -49,6 +53,11 @@ class Suite:
 
 _TRIVIAL = """
 $def test_$number():
+    pass
+"""
+_PARAMETRISED = """
+@pytest.mark.parametrize("number", range($number, $end))
+$def test_$number(number):
     pass
 """
 _ONE_FIXTURE = """
@@ -100,6 +109,13 @@ SUITES = {
     for suite in (
         Suite("trivial", "trivial tests, a fresh loop each", Loops.OWN, _TRIVIAL),
         Suite(
+            "parametrised",
+            "trivial tests, twenty of each function, a fresh loop each",
+            Loops.OWN,
+            _PARAMETRISED,
+            alike=20,
+        ),
+        Suite(
             "shared",
             "trivial tests on the loop of a session fixture",
             Loops.SHARED,
@@ -112,6 +128,7 @@ SUITES = {
             Loops.OWN,
             _USES_FOUR,
             _ONE_FIXTURE.replace("$def", "def") + "\n" + _THREE_FIXTURES,
+            tests=1000,
         ),
         Suite(
             "fixtures-shared",
@@ -119,6 +136,7 @@ SUITES = {
             Loops.SHARED,
             _USES_FOUR,
             _ONE_FIXTURE + "\n" + _THREE_FIXTURES,
+            tests=1000,
         ),
         Suite(
             "deep",
@@ -126,7 +144,7 @@ SUITES = {
             Loops.OWN,
             _USES_THE_LAST,
             _CHAIN,
-            tests=500,
+            tests=300,
             counted=(50, 150),
         ),
         Suite("collect", "collected only", Loops.OWN, _TRIVIAL, tests=20_000, options=_COLLECT),
@@ -184,11 +202,13 @@ def write(suite: Suite, idiom: Idiom, tests: int, folder: Path) -> None:
     fixtures = "\n\n".join(part.strip("\n") for part in (words.conftest, suite.fixtures) if part)
     if fixtures:
         put("conftest.py", f"import pytest\n\n\n{fixtures}\n", **{"def": keyword})
-    for start in range(0, tests, PER_MODULE):
-        numbers = range(start, min(start + PER_MODULE, tests))
-        bodies = (
-            Template(suite.test).substitute({"def": keyword, "number": number})
-            for number in numbers
-        )
-        text = "\n\n".join(body.strip("\n") + "\n" for body in bodies)
-        (folder / f"test_{start // PER_MODULE:03}.py").write_text(text, encoding="utf-8")
+    for first in range(0, tests, PER_MODULE):
+        functions = [
+            Template(suite.test).substitute(
+                {"def": keyword, "number": number, "end": min(number + suite.alike, tests)}
+            )
+            for number in range(first, min(first + PER_MODULE, tests), suite.alike)
+        ]
+        head = "" if suite.alike == 1 else "import pytest\n\n\n"
+        text = head + "\n\n".join(function.strip("\n") + "\n" for function in functions)
+        (folder / f"test_{first // PER_MODULE:03}.py").write_text(text, encoding="utf-8")
