@@ -43,6 +43,13 @@ class Verdict:
         """Say whether it passes."""
         return self.calls <= self.limit
 
+    @property
+    def word(self) -> str:
+        """Return what there is to say of it, if anything."""
+        if not self.holds:
+            return "too many"
+        return "fewer than agreed" if (self.calls + SLACK) * MARGIN < self.agreed else ""
+
 
 def entries(results: Results) -> dict[str, float]:
     """Return the calls above sync: a test, of each suite, and of the start of a process."""

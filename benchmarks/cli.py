@@ -158,8 +158,8 @@ def _check(options: argparse.Namespace) -> int:
     verdicts = budget.judge(found, budget.read(budget.BUDGET, python))
     print(f"{'calls above sync':<32} {'counted':>9} {'agreed':>9} {'limit':>9}")
     for each in verdicts:
-        mark = "" if each.holds else "  too many"
-        print(f"{each.entry:<32} {each.calls:>9.1f} {each.agreed:>9.1f} {each.limit:>9.1f}{mark}")
+        line = f"{each.entry:<32} {each.calls:>9.1f} {each.agreed:>9.1f} {each.limit:>9.1f}"
+        print(f"{line}  {each.word}".rstrip())
     return DONE if all(each.holds for each in verdicts) else EXCEEDED
 
 

@@ -64,7 +64,7 @@ def try_out(python: Path, suite: Suite, tests: int, folder: Path) -> None:
     )
     word = "collected" if suite.only_collects else "passed"
     last = done.stdout.rstrip().rpartition("\n")[2]
-    if done.returncode or not re.match(rf"{tests} (tests? )?{word} in ", last):
+    if done.returncode or not re.match(rf"{tests} (tests? )?{word}(, \d+ warnings?)? in ", last):
         tail = "\n".join([*done.stdout.splitlines()[-25:], *done.stderr.splitlines()[-5:]])
         raise BenchmarkError(
             f"{suite.name}: {tests} {word} expected of\n  {' '.join(command)}\n{tail}"
