@@ -74,9 +74,7 @@ IDIOMS = {
             "pytest-asyncio",
             ("pytest-asyncio",),
             {
-                Loops.OWN: Words(
-                    ("asyncio_mode = auto", "asyncio_default_fixture_loop_scope = function")
-                ),
+                Loops.OWN: Words(("asyncio_mode = auto",)),
                 Loops.SHARED: Words(
                     (
                         "asyncio_mode = auto",
