@@ -117,6 +117,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.output is not None and not options.output.resolve().parent.is_dir():
+        raise BenchmarkError(f"{options.output}: there is no such folder")
     suites = [SUITES[name] for name in options.suite or SUITES]
     wanted = options.idiom and {"sync", *options.idiom}
     idioms = [idiom for idiom in IDIOMS.values() if not wanted or idiom.name in wanted]

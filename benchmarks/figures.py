@@ -6,8 +6,9 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.idioms import IDIOMS, SYNC
+from benchmarks.idioms import IDIOMS, SYNC, Loops
 from benchmarks.processes import Measure
+from benchmarks.suites import SUITES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +25,8 @@ class Times:
     ratio: float
     above: float
     """Microseconds a test."""
-    against: float
-    """How many times loopscope's seconds."""
+    against: float | None
+    """How many times loopscope's seconds, if that was run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,10 @@ def line(runs: Sequence[Run]) -> Line:
 
 def times(results: Results, suite: str, idiom: str) -> Times | None:
     """Return the times of a suite in an idiom, or `None` if it was not run so."""
+    # Where nothing is async, there is one loopscope whatever the backend.
+    rival = "loopscope" if SUITES[suite].loops is Loops.NONE else IDIOMS[idiom].ours
     own, sync, ours = (
-        results.of(suite, name, Measure.SECONDS) for name in (idiom, SYNC.name, IDIOMS[idiom].ours)
+        results.of(suite, name, Measure.SECONDS) for name in (idiom, SYNC.name, rival)
     )
     if not own or not sync:
         return None
@@ -58,7 +61,7 @@ def times(results: Results, suite: str, idiom: str) -> Times | None:
         statistics.median(run.values),
         least / base,
         (least - base) / run.tests * 1e6,
-        least / min(ours[0].values) if ours else float("nan"),
+        least / min(ours[0].values) if ours else None,
     )
 
 

@@ -5,7 +5,7 @@ The tests and fixtures of a suite are the same in every idiom but for the word `
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 
 
@@ -38,12 +38,13 @@ class Idiom:
     words: dict[Loops, Words]
     ours: str = "loopscope"
     is_async: bool = True
-    # What is asked for where nothing is async: the plugin is installed, and that is all.
-    installed: Words = field(default=Words())
 
     def said(self, loops: Loops) -> Words | None:
-        """Return the words for these loops, or `None` if the plugin has no idiom for them."""
-        return self.installed if loops is Loops.NONE else self.words.get(loops)
+        """Return the words for these loops, or `None` if the plugin has no idiom for them.
+
+        Where nothing is async, the plugin is installed, and that is all.
+        """
+        return Words() if loops is Loops.NONE else self.words.get(loops)
 
 
 LOOPSCOPE = "pytest-loopscope"

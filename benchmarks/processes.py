@@ -53,15 +53,19 @@ def run(python: Path, suite: Suite, folder: Path, measure: Measure) -> float:
 def try_out(python: Path, suite: Suite, tests: int, folder: Path) -> None:
     """Run the suite once, so that its bytecode is there, and see that all of it is run."""
     command = _command(python, suite, Measure.SECONDS, Path(os.devnull))
-    done = subprocess.run(
-        command,
-        cwd=folder,
-        env=environment(FIXED),
-        check=False,
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-    )
+    try:
+        done = subprocess.run(
+            command,
+            cwd=folder,
+            env=environment(FIXED),
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT,
+        )
+    except subprocess.TimeoutExpired:
+        message = f"{suite.name}: no end after {TIMEOUT} s of\n  {' '.join(command)}"
+        raise BenchmarkError(message) from None
     word = "collected" if suite.only_collects else "passed"
     last = done.stdout.rstrip().rpartition("\n")[2]
     if done.returncode or not re.match(rf"{tests} (tests? )?{word}(, \d+ warnings?)? in ", last):

@@ -38,7 +38,7 @@ def summary(results: Results) -> str:
     rows = []
     for suite in SUITES.values():
         cells = [_short(results, suite, name) for name in SUMMARY]
-        if any(cell != NOTHING for cell in cells) and suite.tests > 1:
+        if sum(cell != NOTHING for cell in cells) > 1 and suite.tests > 1:
             rows.append([suite.title, *cells])
     return markdown(["", *heads], rows)
 
@@ -83,7 +83,7 @@ def _row(results: Results, suite: Suite, idiom: str) -> list[str] | None:
         f"{taken.least:.2f} s ({taken.median:.2f} s)",
         f"{taken.ratio:.2f}",
         NOTHING if sync else f"{taken.above * scale:.0f}",
-        f"{taken.against:.2f}" if taken.against == taken.against else NOTHING,
+        NOTHING if taken.against is None else f"{taken.against:.2f}",
     ]
     if suite.counted is not None:
         counted = above(results, suite.name, idiom, Measure.INSTRUCTIONS)

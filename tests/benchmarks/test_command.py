@@ -67,6 +67,13 @@ def test_a_python_that_is_not_there_is_an_error(
     assert "error: uv" in capsys.readouterr().err
 
 
+def test_results_that_could_not_be_written_are_not_measured(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cli.main(["run", "--output", str(tmp_path / "no" / "results.json")]) == 2
+    assert "there is no such folder" in capsys.readouterr().err
+
+
 def test_everything_that_is_installed_is_pinned() -> None:
     asked = {*ALWAYS, *(name for idiom in IDIOMS.values() for name in idiom.requires)}
     assert asked - {LOOPSCOPE} <= set(pinned())

@@ -31,6 +31,14 @@ def test_a_trio_plugin_is_set_against_ours_on_trio() -> None:
     assert found.against == 1.5
 
 
+def test_a_trio_plugin_is_set_against_ours_where_nothing_is_async() -> None:
+    names = {"sync": 1.0, "loopscope": 2.0, "pytest-trio": 6.0}
+    taken = results(*(seconds("installed", name, value) for name, value in names.items()))
+    found = times(taken, "installed", "pytest-trio")
+    assert found is not None
+    assert found.against == 3.0
+
+
 @pytest.mark.parametrize("missing", ["sync", "anyio"])
 def test_there_are_no_times_of_what_was_not_measured(missing: str) -> None:
     other = {"sync": "anyio", "anyio": "sync"}[missing]
