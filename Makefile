@@ -5,7 +5,7 @@ STAMP := $(VENV)/.installed
 PYTEST := $(BIN)/python -m pytest --timeout=300 -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format cover pictures bench versions downstream clean distclean
+.PHONY: help demo test lint format cover pictures bench budget versions downstream clean distclean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,8 +38,11 @@ pictures: $(STAMP) ## Take the pictures in docs/pictures, in Chromium
 	$(BIN)/python docs/pictures.py
 
 bench: $(STAMP) ## What async tests cost above the same tests written sync, and what a trace costs
-	$(BIN)/python benchmarks/overhead.py
-	$(BIN)/python benchmarks/trace.py
+	$(BIN)/python -m benchmarks run
+	$(BIN)/python -m benchmarks.trace
+
+budget: $(STAMP) ## Calls that async tests make above sync ones: no more than were agreed
+	$(BIN)/python -m benchmarks check
 
 versions: $(STAMP) ## A small suite on the newest releases of the plugins we stand in for
 	$(BIN)/nox --force-python $(BIN)/python --session \

@@ -1,4 +1,4 @@
-"""How the timeline of a large run behaves in Chromium: `python benchmarks/timeline.py [tests]`.
+"""How the timeline of a large run behaves in Chromium: `python -m benchmarks.timeline [tests]`.
 
 Software rendering, as in CI; a browser that has a GPU is faster. Times of frames are what
 `requestAnimationFrame` sees while the mouse drags the chart.
@@ -11,8 +11,6 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from loopscope.report.timeline import write_report
 from tests.browser.chromium import launched
@@ -54,6 +52,7 @@ def main(tests: int) -> None:
             opened.append(page.evaluate("timeline.readyAfter"))
         print(f"open after      {min(opened):.0f} to {max(opened):.0f} ms")
         box = page.locator("#plot").bounding_box()
+        assert box is not None
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         for zoom in (1, 2, 8, 64):
             page.evaluate(f"timeline.chart.reset(), timeline.chart.zoom(1 / {zoom})")

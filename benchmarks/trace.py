@@ -20,6 +20,7 @@ from loopscope.trace.events import (
     Phase,
     RunBegan,
     TestBegan,
+    TestEnded,
 )
 from loopscope.trace.file import TraceFile
 
@@ -46,14 +47,17 @@ def suite(tests: int, *, is_async: bool) -> list[Event]:
                     "tests/conftest.py:3", loop, loop, test,
                 ),
             ]  # fmt: skip
-        events.append(Phase(now + 4.5e-5, now + 0.5e-5, test, "setup", "passed", loop))
-        events.append(Phase(now + 8.5e-5, now + 5.5e-5, test, "call", "passed", loop))
         if loop is not None:
             events += [
                 FixtureTornDown(now + 9.3e-5, now + 9.1e-5, f"db {test}", loop),
                 LoopClosed(now + 9.5e-5, loop),
             ]
-        events.append(Phase(now + 1.1e-4, now + 9e-5, test, "teardown", "passed", loop))
+        phases = (
+            Phase("setup", now + 4.5e-5, "passed"),
+            Phase("call", now + 8.5e-5, "passed"),
+            Phase("teardown", now + 1.1e-4, "passed"),
+        )
+        events.append(TestEnded(now + 1.1e-4, now + 0.5e-5, test, loop, phases))
     return events
 
 

@@ -1,35 +1,29 @@
-"""Run the same small suites under loopscope, pytest-asyncio and anyio, and compare what happens.
+"""Not what it costs but what happens: small suites under loopscope, pytest-asyncio and anyio.
 
 Each suite is plain pytest: `async def` tests and `@pytest.fixture` on `async def`, and each plugin
 runs it in its auto mode (anyio with the session-scoped `anyio_backend` that it asks for). A row
-says whether the suite did what its author expects. The table is printed in Markdown.
+says whether the suite did what its author expects.
 """
 
 from __future__ import annotations
 
 import re
 import subprocess
-import sys
-import tempfile
 from dataclasses import dataclass
-from importlib.metadata import version
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-PLUGINS = {
-    "loopscope": ("pytest-loopscope", ["-p", "no:asyncio", "-p", "no:anyio"], ""),
-    "pytest-asyncio": (
-        "pytest-asyncio",
-        ["-p", "no:loopscope", "-p", "no:anyio", "-o", "asyncio_mode=auto"],
-        "",
-    ),
-    "anyio": (
-        "anyio",
-        ["-p", "no:loopscope", "-p", "no:asyncio", "-o", "anyio_mode=auto"],
-        "import pytest\n\n"
-        '@pytest.fixture(scope="session", autouse=True)\n'
-        'def anyio_backend():\n    return "asyncio"\n',
-    ),
-}
+from benchmarks.idioms import IDIOMS, Loops
+from benchmarks.processes import FIXED
+from benchmarks.tables import markdown
+from downstream.processes import environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from benchmarks.environments import Environments
+    from benchmarks.idioms import Idiom
+
+COMPARED = ("loopscope", "pytest-asyncio", "anyio")
 
 
 @dataclass(frozen=True)
@@ -204,29 +198,37 @@ async def test_two(loop):
 )
 
 
-def main() -> None:
-    """Run every suite under every plugin and print the table."""
-    names = [f"{name} {version(package)}" for name, (package, _, _) in PLUGINS.items()]
-    print(f"| | {' | '.join(names)} |")
-    print(f"|---|{'---|' * len(names)}")
-    for case in CASES:
-        cells = []
-        for _, options, conftest in PLUGINS.values():
-            with tempfile.TemporaryDirectory() as directory:
-                Path(directory, "conftest.py").write_text(conftest)
-                Path(directory, "test_it.py").write_text(case.source)
-                command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", *options]
-                run = subprocess.run(
-                    [*command, "-p", "no:cacheprovider", "-p", "no:trio"],
-                    cwd=directory,
-                    check=False,
-                    capture_output=True,
-                    text=True,
-                    timeout=60,
-                )
-            cells.append("yes" if case.holds(run.stdout) else "no")
-        print(f"| {case.title} | {' | '.join(cells)} |", flush=True)
+def table(environments: Environments, folder: Path) -> str:
+    """Run every suite under every plugin and return the table."""
+    idioms = [IDIOMS[name] for name in COMPARED]
+    heads = [""]
+    for idiom in idioms:
+        _, versions = environments.about(idiom.requires)
+        heads.append(f"{idiom.name} {versions[idiom.requires[0]]}")
+    rows = []
+    for number, case in enumerate(CASES):
+        row = [case.title]
+        for idiom in idioms:
+            place = folder / f"{number}-{idiom.name}"
+            place.mkdir()
+            output = _output(environments.python(idiom.requires), idiom, case, place)
+            row.append("yes" if case.holds(output) else "no")
+        rows.append(row)
+    return markdown(heads, rows)
 
 
-if __name__ == "__main__":
-    main()
+def _output(python: Path, idiom: Idiom, case: Case, place: Path) -> str:
+    words = idiom.words[Loops.OWN]
+    (place / "pytest.ini").write_text("\n".join(["[pytest]", *words.ini, ""]), encoding="utf-8")
+    (place / "conftest.py").write_text(f"import pytest\n\n{words.conftest}", encoding="utf-8")
+    (place / "test_it.py").write_text(case.source, encoding="utf-8")
+    done = subprocess.run(
+        [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=place,
+        env=environment(FIXED),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.stdout
