@@ -13,7 +13,7 @@ from loopscope.advise.advice import advise as advised
 from loopscope.advise.blocks import Heading, blocks
 from loopscope.advise.evidence import Evidence
 from loopscope.advise.page import as_markdown, as_text
-from loopscope.cli.collecting import collect
+from loopscope.cli.collecting import collect, python_option
 from loopscope.cli.files import OUTPUT, writing
 from loopscope.cli.sources import read_project, read_sources
 from loopscope.cli.terminal import console
@@ -38,13 +38,7 @@ Exit codes: 0, advice is given; 2, the suite could not be collected.
 
 @click.command(epilog=_EPILOG)
 @click.argument("paths", metavar="[PATHS]... [-- ARGUMENTS...]", nargs=-1)
-@click.option(
-    "--python",
-    metavar="PATH",
-    default=sys.executable,
-    show_default="the one that runs this command",
-    help="The interpreter of the suite's environment, which has pytest and loopscope.",
-)
+@python_option
 @click.option(
     "--format",
     "form",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from loopscope.cli.collecting import JUDGED
+from loopscope.cli.collecting import JUDGED, python_option
 from loopscope.cli.files import OUTPUT, Failure, writing
 from loopscope.cli.running import run_suite
 from loopscope.cli.verify_text import show
@@ -42,13 +42,7 @@ Exit codes: 0, proved, and equal; 1, something was otherwise than planned, or th
 
 @click.command(epilog=_EPILOG)
 @click.argument("paths", metavar="[PATHS]... [-- ARGUMENTS...]", nargs=-1)
-@click.option(
-    "--python",
-    metavar="PATH",
-    default=sys.executable,
-    show_default="the one that runs this command",
-    help="The interpreter of the suite's environment, which has pytest and loopscope.",
-)
+@python_option
 @click.option(
     "--as",
     "judged",
