@@ -119,4 +119,4 @@ def _parts(loop: Any) -> Parts | None:
 
 if hasattr(os, "register_at_fork"):
     # The child's would be the parent's: whatever one of them watches, the other would.
-    os.register_at_fork(after_in_child=_free.clear)
+    os.register_at_fork(after_in_child=release)
