@@ -9,22 +9,15 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from loopscope.diagnose.settings_files import SETTINGS_FILES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 # pytest itself needs tomli where Python has no tomllib.
 _TOML: Any = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
-FILES = (
-    "pytest.toml",
-    ".pytest.toml",
-    "pytest.ini",
-    ".pytest.ini",
-    "pyproject.toml",
-    "tox.ini",
-    "setup.cfg",
-    "setup.py",
-)
+FILES = (*SETTINGS_FILES, "setup.py")
 """The files that are read, those in which pytest looks for its options in its order."""
 
 _FRAMEWORK = re.compile(r"Framework :: (AsyncIO|AnyIO|Trio)\b")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from loopscope.cli.files import Failure
 from loopscope.cli.git import git
-from loopscope.migrate.settings import NAMES, settings_of
+from loopscope.diagnose.settings_files import SETTINGS_FILES
+from loopscope.migrate.settings import settings_of
 from loopscope.migrate.source import Unreadable
 
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def pytest_settings(root: Path) -> tuple[str, Settings] | None:
         Failure: it cannot be read or understood.
     """
     texts = {}
-    for name in NAMES:
+    for name in SETTINGS_FILES:
         if (root / name).is_file():
             try:
                 texts[name] = (root / name).read_bytes().decode()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import tomlkit
 from tomlkit.exceptions import TOMLKitError
 
+from loopscope.diagnose.settings_files import SETTINGS_FILES
 from loopscope.migrate.source import Unreadable
 
 if TYPE_CHECKING:
@@ -15,16 +16,6 @@ if TYPE_CHECKING:
 
 _SECTIONS = {"setup.cfg": "tool:pytest"}
 _TABLES = (("tool", "pytest", "ini_options"), ("tool", "pytest"))
-NAMES = (
-    "pytest.toml",
-    ".pytest.toml",
-    "pytest.ini",
-    ".pytest.ini",
-    "pyproject.toml",
-    "tox.ini",
-    "setup.cfg",
-)
-"""The files in which pytest looks for its settings, in its order."""
 
 
 class Settings(Protocol):
@@ -51,12 +42,12 @@ class Settings(Protocol):
 def settings_of(files: Mapping[str, str]) -> tuple[str, Settings] | None:
     """Return the file that pytest takes its settings from, and these.
 
-    `files` are the texts of those of `NAMES` that are in the root directory.
+    `files` are the texts of those of `SETTINGS_FILES` that are in the root directory.
 
     Raises:
         Unreadable: the file cannot be understood.
     """
-    for name in NAMES:
+    for name in SETTINGS_FILES:
         text = files.get(name)
         if text is None:
             continue
