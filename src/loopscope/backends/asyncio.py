@@ -118,6 +118,10 @@ class AsyncioHost(Host):
         else:
             self._tell(context)
 
+    @property
+    def is_quiet(self) -> bool:
+        return not self._deaths and self._watch.is_empty
+
     def deaths(self, ending: Ending) -> tuple[Death, ...]:
         died = [one for one in self._watch.made() if one.has_died and ending.concerns(one)]
         if died:

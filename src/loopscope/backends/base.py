@@ -213,6 +213,11 @@ class Host(Interruptible):
             self._shut_down()
         return self._take_crashes()
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether `deaths` and `end_leftovers` have nothing to find, whatever has ended."""
+        return not self._deaths
+
     def deaths(self, ending: Ending) -> tuple[Death, ...]:
         """Return, once, the errors that nobody awaits.
 

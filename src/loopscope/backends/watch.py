@@ -150,6 +150,11 @@ class Watch:
                     attributes[name] = self._before[name]
         self._made.clear()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has been made since it was last looked at."""
+        return not self._made
+
     def made(self) -> Iterator[Made]:
         """Yield what was made, and still goes on or has died, in the order in which it was made."""
         self._prune()

@@ -59,9 +59,14 @@ class FollowedBy:
         if exc is None:
             raise_all(errors)
             return
-        for error in errors:
-            if error is not exc:
-                add_note(exc, besides(error))
+        tell_besides(exc, errors)
+
+
+def tell_besides(error: BaseException, others: Sequence[BaseException]) -> None:
+    """Note on `error`, which is raised, what else went wrong."""
+    for other in others:
+        if other is not error:
+            add_note(error, besides(other))
 
 
 def raise_all(errors: Sequence[BaseException]) -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from loopscope.backends.loop_watch import Blocked, LoopWatch
     from loopscope.plugin.runtime import Runtime
+    from loopscope.plugin.silence import Silence
 
 BLOCKBUSTER = "blockbuster"
 
@@ -27,9 +28,10 @@ BLOCKBUSTER = "blockbuster"
 class BlockedLoops:
     """Warns, at the end of each phase of a test, of what `watch` found in it."""
 
-    def __init__(self, runtime: Runtime, watch: LoopWatch) -> None:
+    def __init__(self, runtime: Runtime, watch: LoopWatch, silence: Silence) -> None:
         self.runtime = runtime
         self.watch = watch
+        self.silence = silence
         self._has_blockbuster = importlib.util.find_spec(BLOCKBUSTER) is not None
 
     @pytest.hookimpl(wrapper=True)
@@ -89,7 +91,7 @@ class BlockedLoops:
             stack = (f"{origin} {function}" for origin, function, _ in where)
             self.runtime.trace.blocked(item, blocked.seconds, stack)
         finding = catalog.blocked(item.name, blocked.seconds, self.watch.limit, where)
-        if self.runtime.background.silence.covers(finding.code, item):
+        if self.silence.covers(finding.code, item):
             return
         culprit = blocked.calls[-1]
         warnings.warn_explicit(

@@ -14,10 +14,12 @@ from loopscope.plugin.termination import Termination
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
+    from contextlib import AbstractContextManager
 
     from loopscope.backends.interrupts import Interrupts
     from loopscope.plugin.runtime import Runtime
-    from loopscope.plugin.side_by_side import SideBySide
+
+_NOTHING = nullcontext()
 
 
 class Endings:
@@ -30,54 +32,39 @@ class Endings:
     def __init__(
         self,
         interrupts: Interrupts,
-        runtime: Runtime | None,
-        side_by_side: SideBySide | None,
+        runtime: Runtime,
         *,
         is_worker: bool,
     ) -> None:
         self._interrupts = interrupts
         self._runtime = runtime
-        self._side_by_side = side_by_side
         self._termination = None if is_worker else Termination(interrupts)
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+    def begin(self, *, is_ours: bool) -> None:
+        """Begin a test."""
         self._interrupts.begin()
-        if self._termination is not None and self._is_ours(item):
-            self._termination.watch()
-
-    def _is_ours(self, item: pytest.Item) -> bool:
-        if self._runtime is not None and self._runtime.test(item) is not None:
-            return True
-        return self._side_by_side is not None and self._side_by_side.claims(item)
-
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self) -> Generator[None, None, None]:
-        __tracebackhide__ = True
-        try:
-            with self._tearing_down():
-                yield
-        finally:
-            if self._termination is not None and not self._holds_loops():
+        if self._termination is not None:
+            if is_ours:
+                self._termination.watch()
+            elif not self._runtime.loops:
                 self._termination.put_back()
+
+    def tearing_down(self) -> AbstractContextManager[None]:
+        """Tear down, in a block, all that there is, whatever interrupts it."""
+        return self._tearing_down() if self._runtime.holds_anything else _NOTHING
 
     @contextmanager
     def _tearing_down(self) -> Iterator[None]:
         __tracebackhide__ = True
-        runtime = self._runtime
-        with nullcontext() if runtime is None else runtime.teardown.under_way():
+        with self._runtime.teardown.under_way():
             try:
                 yield
             except Exception:
                 raise
             except BaseException:
                 # pytest has dropped the finalizers that were to come.
-                if runtime is not None:
-                    runtime.sweep()
+                self._runtime.sweep()
                 raise
-
-    def _holds_loops(self) -> bool:
-        return self._runtime is not None and len(self._runtime.loops) > 0
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if isinstance(excinfo.value, KeyboardInterrupt):
@@ -90,8 +77,7 @@ class Endings:
                 try:
                     yield
                 finally:
-                    if self._runtime is not None:
-                        self._runtime.close()
+                    self._runtime.close()
         except KeyboardInterrupt:
             if self._interrupts.is_over:
                 raise
@@ -105,7 +91,7 @@ class Endings:
 
     @pytest.hookimpl(trylast=True)
     def pytest_unconfigure(self, config: pytest.Config) -> None:
-        lines = [] if self._runtime is None else self._runtime.loops.untold
+        lines = self._runtime.loops.untold
         threads = last_threads.alive() if self._interrupts.is_ending else frozenset()
         if threads:
             names = sorted(thread.name for thread in threads)

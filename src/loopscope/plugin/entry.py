@@ -142,16 +142,16 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         state.trace.planned(state.plan, state.findings)
     if state.settings.engine == "observe":
         _look_at_others(config, state)
-    elif state.collection.tests or _may_ask_for_a_loop(session, state.collection):
+    elif (
+        state.collection.tests
+        or config.pluginmanager.hasplugin(SIDE_BY_SIDE)
+        or _may_ask_for_a_loop(session, state.collection)
+    ):
         from loopscope.plugin import engine
 
         engine.start(config, state)
     else:
         _look_at_others(config, state)
-        if config.pluginmanager.hasplugin(SIDE_BY_SIDE):
-            from loopscope.plugin import engine
-
-            engine.look_after(config, state, None)
 
 
 def _look_at_others(config: pytest.Config, state: State) -> None:

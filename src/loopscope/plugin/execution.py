@@ -11,19 +11,15 @@ import pytest
 from loopscope.diagnose import catalog
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop, is_xunit
 from loopscope.plugin import _compat
-from loopscope.plugin.background import FollowedBy
 from loopscope.plugin.described import hypothesis_handle, test_body
 from loopscope.plugin.examples import Examples, asks_for_fresh_fixtures
 from loopscope.plugin.finalizers import Finalizers
 from loopscope.plugin.fixtures import Loopscope
-from loopscope.plugin.outcomes import fail
-from loopscope.plugin.runtime import Refused
+from loopscope.plugin.outcomes import Refused, fail
 from loopscope.plugin.timer import Activity, Past, past_hypothesis
 from loopscope.plugin.xunit import name_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
     from loopscope.core.graph import Vertex
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
@@ -55,38 +51,6 @@ class Execution:
         self.runtime = runtime
         self.finalizers = Finalizers(runtime)
         self.examples = Examples(runtime.collection)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
-        test = self.runtime.test(item)
-        if isinstance(item, pytest.Function):
-            self.finalizers.of_test(item)
-        if test is None:
-            return (yield)
-        with self.runtime.running(item), FollowedBy(partial(self.runtime.aftermath, item)):
-            yield
-            if test.needs_loop:
-                self.runtime.open(self.runtime.loop_for(test))
-                self.runtime.check_arguments(item, test)
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
-        if self.runtime.test(item) is None:
-            return (yield)
-        with self.runtime.running(item), FollowedBy(partial(self.runtime.aftermath, item)):
-            yield
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
-        if self.runtime.test(item) is None:
-            # It may be the last one in the scope of fixtures that are ours.
-            with FollowedBy(self.runtime.settle):
-                return (yield)
-        with self.runtime.running(item), FollowedBy(partial(self.runtime.end_of, item)):
-            yield
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
@@ -188,7 +152,7 @@ class Execution:
 
         handle.inner_test = with_fresh_fixtures if asks_for_fresh_fixtures(item) else example
         try:
-            with self.runtime.doing(Activity("given", test.name, test.origin)):
+            with self.runtime.under_way.doing(Activity("given", test.name, test.origin)):
                 return _compat.call_test_function(item)
         except Past as past:
             raise past.error from None

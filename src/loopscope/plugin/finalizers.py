@@ -12,6 +12,8 @@ import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from loopscope.diagnose import catalog
 from loopscope.plugin import _compat
 from loopscope.plugin.outcomes import fail
@@ -19,8 +21,6 @@ from loopscope.plugin.xunit import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    import pytest
 
     from loopscope.core.origin import Origin
     from loopscope.core.plan import Loop
@@ -56,9 +56,9 @@ class Finalizers:
 
         _compat.replace_addfinalizer(request, addfinalizer)
 
-    def of_test(self, item: pytest.Function) -> None:
+    def of_test(self, item: pytest.Item) -> None:
         """Take care of what a test adds to itself."""
-        if "request" not in _compat.argument_names(item):
+        if not isinstance(item, pytest.Function) or "request" not in _compat.argument_names(item):
             return
         request = _compat.request_of(item)
         add = request.addfinalizer

@@ -14,7 +14,7 @@ from loopscope.core.declared import Declared
 from loopscope.core.scope import Scope
 from loopscope.diagnose import catalog
 from loopscope.dialects import native
-from loopscope.plugin.runtime import Refused
+from loopscope.plugin.outcomes import Refused
 
 if TYPE_CHECKING:
     from loopscope.core.graph import Vertex

@@ -80,6 +80,11 @@ class OpenLoops:
             if host is not None:
                 yield host
 
+    @property
+    def are_quiet(self) -> bool:
+        """Whether there is nothing to see to on any of them."""
+        return all(host is None or host.is_quiet for host in self._hosts.values())
+
     def is_shared(self, host: Host) -> bool:
         """Say whether the loop of `host`, which is open, may serve more than one test."""
         return any(

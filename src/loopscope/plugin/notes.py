@@ -17,7 +17,7 @@ from loopscope.plugin.roots import Root, Scene
 from loopscope.plugin.tracebacks import end_with_the_suite
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from loopscope.core.graph import Vertex
     from loopscope.core.plan import Loop
@@ -43,34 +43,8 @@ class Notes:
         self._foretold = foretold
         self._silence = silence
 
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
-        try:
-            return (yield)
-        except BaseException as exc:
-            self._explain(exc, item)
-            raise
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
-        try:
-            return (yield)
-        except BaseException as exc:
-            self._explain(exc, item)
-            raise
-
-    @pytest.hookimpl(wrapper=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
-        try:
-            return (yield)
-        except BaseException as exc:
-            self._explain(exc, item)
-            raise
-
-    def _explain(self, error: BaseException, item: pytest.Item) -> None:
+    def explain(self, error: BaseException, item: pytest.Item) -> None:
+        """Add to what a phase of `item` fails with what is known of it."""
         # The error of a fixture that failed is raised for each of its users.
         if isinstance(error, _NO_FAILURE) or _has_note(error):
             return

@@ -1,4 +1,4 @@
-"""What an error means to pytest, however deep in a group it is."""
+"""What an error means to pytest, however deep in a group it is, and how a finding becomes one."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+
+from loopscope.errors import LoopscopeError
 
 if TYPE_CHECKING:
     from loopscope.diagnose.catalog import Finding
@@ -16,6 +18,13 @@ if sys.version_info < (3, 11):
 # What pytest knows how to handle, but not inside a group.
 OUTCOMES = (pytest.skip.Exception, pytest.xfail.Exception, pytest.fail.Exception)
 _ENDS_THE_RUN = (pytest.exit.Exception, SystemExit)
+
+
+class Refused(LoopscopeError, RuntimeError):
+    """Something that user code asked for and that cannot be done, told as a finding."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(str(finding))
 
 
 def fail(finding: Finding) -> NoReturn:

@@ -41,18 +41,20 @@ OFTEN = 1.0
 
 
 def register(
-    config: pytest.Config, state: State, runtime: Runtime | None, side_by_side: SideBySide | None
-) -> None:
+    config: pytest.Config, state: State, runtime: Runtime, side_by_side: SideBySide | None
+) -> Progress | None:
     """Have it said what the run waits for, where there is a terminal and it is welcome."""
     if workers.is_worker(config) or not config.pluginmanager.hasplugin("terminalreporter"):
-        return
+        return None
     seconds = state.settings.progress
     if seconds is None:
         is_unwelcome = config.getoption("capture", "no") == "no" or config.option.verbose < -1
         seconds = 0.0 if is_unwelcome else DEFAULT
-    if seconds:
-        progress = Progress(config, seconds, state, runtime, side_by_side)
-        config.pluginmanager.register(progress, "loopscope-progress")
+    if not seconds:
+        return None
+    progress = Progress(config, seconds, state, runtime, side_by_side)
+    config.pluginmanager.register(progress, "loopscope-progress")
+    return progress
 
 
 class Progress:
@@ -63,7 +65,7 @@ class Progress:
         config: pytest.Config,
         seconds: float,
         state: State,
-        runtime: Runtime | None,
+        runtime: Runtime,
         side_by_side: SideBySide | None,
     ) -> None:
         self._state = state
@@ -78,11 +80,11 @@ class Progress:
         self._item: pytest.Item | None = None
         self._is_debugging = False
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+    def begin(self, item: pytest.Item | None) -> None:
+        """Watch `item`, a test of ours that begins, or nothing meanwhile."""
         self._is_debugging = False
-        self._item = item if self._is_ours(item) else None
-        if self._item is not None and not self._lookout.is_settled and not is_debugging():
+        self._item = item
+        if item is not None and not self._lookout.is_settled and not is_debugging():
             self._lookout.begin()
 
     @pytest.hookimpl
@@ -101,11 +103,6 @@ class Progress:
         finally:
             self._lookout.end()
             self._terminal.close()
-
-    def _is_ours(self, item: pytest.Item) -> bool:
-        if self._runtime is not None and self._runtime.test(item) is not None:
-            return True
-        return self._side_by_side is not None and self._side_by_side.claims(item)
 
     # What follows is called in the other thread.
 
@@ -126,7 +123,7 @@ class Progress:
 
     def _going_on(self) -> list[object]:
         item = self._item
-        activities = [] if self._runtime is None else self._runtime.activities
+        activities = self._runtime.under_way.activities
         return [*activities] if item is None else [item, *activities]
 
     def _described(self, what: object, item: pytest.Item | None) -> list[str]:
@@ -158,7 +155,7 @@ class Progress:
 
     def _how(self) -> str:
         """Say how it waits: in which line, and for what of a library's."""
-        turning: Turning | None = None if self._runtime is None else self._runtime.turning()
+        turning: Turning | None = self._runtime.turning()
         if turning is None and self._side_by_side is not None:
             turning = self._side_by_side.turning
         frame = sys._current_frames().get(self._main)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +14,20 @@ from loopscope.core.plan import Loop, Plan, place
 from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose import catalog
 from loopscope.diagnose.fixes import late_finding
-from loopscope.errors import LoopscopeError
 from loopscope.plugin import _compat
-from loopscope.plugin.background import Background, FollowedBy, besides, raise_all
+from loopscope.plugin.aftermath import Aftermath
+from loopscope.plugin.background import Background, FollowedBy, raise_all
 from loopscope.plugin.contexts import ScopeContexts, Tokens, adopt, take_back
 from loopscope.plugin.crashes import Crashes, Held, finish_all
 from loopscope.plugin.loops import OpenLoops
-from loopscope.plugin.outcomes import fail, only_leaf, outcome_in
+from loopscope.plugin.outcomes import Refused, fail, only_leaf, outcome_in
 from loopscope.plugin.teardown import Teardown
 from loopscope.plugin.timer import Activity
 from loopscope.plugin.tracebacks import end_with_the_suite
+from loopscope.plugin.under_way import UnderWay
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator, KeysView
+    from collections.abc import Awaitable, Callable, KeysView
     from contextlib import AbstractContextManager
     from contextvars import Context
     from types import FrameType
@@ -38,14 +38,6 @@ if TYPE_CHECKING:
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
     from loopscope.plugin.collection import Collection
     from loopscope.plugin.engine_trace import EngineTrace
-    from loopscope.plugin.heirs import End
-
-
-class Refused(LoopscopeError, RuntimeError):
-    """Something that user code asked for and that cannot be done, told as a finding."""
-
-    def __init__(self, finding: catalog.Finding) -> None:
-        super().__init__(str(finding))
 
 
 class Runtime:
@@ -67,9 +59,8 @@ class Runtime:
         watch: LoopWatch | None = None,
         trace: EngineTrace | None = None,
     ) -> None:
-        self.activities: list[Activity] = []
+        self.under_way = UnderWay()
         self.collection = collection
-        self.background = background
         self.plan = plan
         self.contexts = ScopeContexts()
         self.interrupts = interrupts
@@ -81,9 +72,10 @@ class Runtime:
         self.dry = dry
         self._to_be_closed: set[Loop] = set()
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
-        self._item: pytest.Item | None = None
-        self._stepping = False
         self._crashes = Crashes(trace)
+        self.aftermath = Aftermath(
+            background, self._crashes, self.loops, interrupts, self.under_way
+        )
 
     def test(self, item: pytest.Item) -> Vertex | None:
         """Return the vertex of a test that is ours."""
@@ -103,7 +95,7 @@ class Runtime:
     def open(self, loop: Loop) -> Host | None:
         """Open `loop` unless it is open; it is closed when pytest leaves its place."""
         if loop not in self.loops:
-            item = self._item
+            item = self.under_way.item
             assert isinstance(item, pytest.Function)
             choice = self.collection.choice_for(item, loop.backend)
             self.loops.open(loop, choice, item)
@@ -129,14 +121,18 @@ class Runtime:
             if loop in self.loops:
                 self.loops.close(loop)
             return
-        end = self.background.end_of(None)
-        deaths = partial(self._deaths, host, end)
+        deaths = partial(self.aftermath.of_closed_loop, host)
         with self.teardown.deferring(), FollowedBy(deaths):
             try:
-                errors = self._end_leftovers(host, end)
+                errors = self.aftermath.of_loop(host)
             finally:
                 self._crashes.add(self.loops.close(loop))
             raise_all(errors)
+
+    @property
+    def holds_anything(self) -> bool:
+        """Whether there are loops of ours that pytest will have closed, or opened before that."""
+        return bool(self._to_be_closed)
 
     def close(self) -> None:
         """Tear down what is still open: pytest drops finalizers when one of them ends the run."""
@@ -166,25 +162,15 @@ class Runtime:
     def _end(self, anchor: Anchor) -> None:
         __tracebackhide__ = True
         try:
-            if anchor.scope is Scope.FUNCTION and self._item is not None:
-                raise_all(self._after_test(anchor, self.test(self._item)))
+            item = self.under_way.item
+            test = None if item is None else self.test(item)
+            if anchor.scope is Scope.FUNCTION and test is not None:
+                raise_all(self.aftermath.of_test_elsewhere(test, anchor))
         finally:
             for loop in self._tasks.pop(anchor, ()):
                 if self.trace is not None:
                     self.trace.task_ended(anchor, loop)
             self.contexts.end(anchor)
-
-    def _after_test(self, anchor: Anchor, test: Vertex | None) -> list[BaseException]:
-        """End what a test has left on loops that outlive it; return what went wrong."""
-        if test is None:
-            return []
-        end = self.background.end_of(test)
-        return [
-            error
-            for loop in list(self.loops)
-            if loop.anchor != anchor and (host := self.loops[loop]) is not None
-            for error in self._end_leftovers(host, end)
-        ]
 
     def _task(self, loop: Loop, anchor: Anchor) -> tuple[Host, ScopeTask]:
         host = self.open(loop)
@@ -209,7 +195,7 @@ class Runtime:
     def run(self, vertex: Vertex, action: AsyncFn[Any], context: Context | None = None) -> Any:
         """Run `action()` on the loop of test `vertex`, in its task, and return its result."""
         __tracebackhide__ = True
-        if self._stepping:
+        if self.under_way.is_turning:
             raise Refused(catalog.run_while_running(vertex.name))
         host, task = self._task(self.loop_for(vertex), vertex.anchor)
         with self._step("call", vertex):
@@ -220,7 +206,7 @@ class Runtime:
         """Set an asynchronous fixture up on its planned loop, and arrange for its teardown."""
         __tracebackhide__ = True
         item = _compat.item_of(request)
-        if self._stepping:
+        if self.under_way.is_turning:
             origin = self.collection.origins.of_fixture(definition)
             raise Refused(catalog.asked_while_running(definition.argname, origin, test.name))
         vertex = self._placed(item, definition, test)
@@ -251,7 +237,7 @@ class Runtime:
 
     def _end_of_coroutine(self, host: Host, held: Held) -> None:
         __tracebackhide__ = True
-        raise_all(self._after_fixture(host, held))
+        raise_all(self.aftermath.of_fixture(host, held))
 
     def _take_back(self, vertex: Vertex, context: Context, tokens: Tokens) -> None:
         with self.contexts.giving(vertex.anchor, context):
@@ -260,7 +246,7 @@ class Runtime:
     def _leave(self, host: Host, task: ScopeTask, entry: Entry) -> None:
         __tracebackhide__ = True
         vertex = entry.key.vertex
-        after = partial(self._after_fixture, host, entry.key)
+        after = partial(self.aftermath.of_fixture, host, entry.key)
         with self.teardown.deferring(), self._crashes.holding_back(), FollowedBy(after):
             giving = self.contexts.giving(vertex.anchor, task.context)
             with self._step("teardown", vertex), giving:
@@ -271,7 +257,7 @@ class Runtime:
         """Await something as part of the teardown of what lives at a place."""
         __tracebackhide__ = True
         host, task = self._task(loop, anchor)
-        with self._one_at_a_time(), self.contexts.giving(anchor, task.context):
+        with self.under_way.turning(None), self.contexts.giving(anchor, task.context):
             outcome = host.run(task, lambda: awaitable, self._is_needed)
         self._unwrap(outcome)
 
@@ -290,7 +276,7 @@ class Runtime:
             run = partial(host.run_beside, run)
         kwargs = {name: request.getfixturevalue(name) for name in definition.argnames}
         origin = self.collection.origins.of_fixture(definition)
-        with self.doing(Activity("setup", definition.argname, origin)):
+        with self.under_way.doing(Activity("setup", definition.argname, origin)):
             return _compat.set_up_in(run, definition, request, kwargs)
 
     def set_up_beside(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
@@ -305,7 +291,7 @@ class Runtime:
         host = self.open(self.loop_for(vertex))
         return None if host is None else host.native
 
-    def check_arguments(self, item: pytest.Item, test: Vertex) -> None:
+    def _check_arguments(self, item: pytest.Item, test: Vertex) -> None:
         """Fail a test that cannot be called with what its fixtures gave."""
         __tracebackhide__ = True
         assert isinstance(item, pytest.Function)
@@ -334,11 +320,11 @@ class Runtime:
 
         def look_up() -> Any:
             __tracebackhide__ = True
-            self._stepping = False
+            self.under_way.is_turning = False
             try:
                 return request.getfixturevalue(name)
             finally:
-                self._stepping = True
+                self.under_way.is_turning = True
 
         try:
             return await host.outside(look_up)
@@ -349,78 +335,35 @@ class Runtime:
                 traceback = traceback.tb_next
             raise BaseException.with_traceback(exc, traceback) from exc.__cause__
 
-    def aftermath(self, item: pytest.Item) -> list[BaseException]:
-        """Return the errors that nobody has awaited in the setup of `item`, or in its call."""
-        return self._deaths_anywhere(self.background.end_of_phase(item))
+    def begin(self, item: pytest.Item, test: Vertex) -> None:
+        """Begin a phase of a test of ours."""
+        self.under_way.item = item
+        self._become_current(test)
 
-    def settle(self) -> list[BaseException]:
-        """Have pytest come to know of what crashes have torn down; return what nobody has told."""
-        return self._crashes.settle(self._test_name)
-
-    def end_of(self, item: pytest.Item) -> list[BaseException]:
-        """Have pytest know of what crashes have torn down; return what went wrong in the end."""
-        errors = self._crashes.settle(self._test_name)
-        return [*errors, *self._deaths_anywhere(self.background.end_of(self.test(item)))]
-
-    def _deaths_anywhere(self, end: End) -> list[BaseException]:
-        return [error for host in self.loops.hosts() for error in self._deaths(host, end)]
-
-    def _end_leftovers(self, host: Host, end: End) -> list[BaseException]:
-        is_shared = self.loops.is_shared(host)
-        with self._one_at_a_time():
-            outcome = host.end_leftovers(end)
-        self._crashes.add(outcome.crashes)
-        errors = [] if outcome.error is None else [outcome.error]
-        if self.interrupts.is_ending:
-            return errors  # of course something was left
-        return [
-            *errors,
-            *self.background.tell(outcome.value or (), self._item, is_shared=is_shared),
-        ]
-
-    def _deaths(self, host: Host, end: End) -> list[BaseException]:
-        errors = self.background.deaths(host, end, self._item)
-        if not self.interrupts.is_ending:
-            return errors
-        # To fail would spoil the end of the run; what was abandoned is not worth a word.
-        if not self.interrupts.is_hurried:
-            self.loops.untold += map(besides, errors)
-        return []
-
-    def _after_fixture(self, host: Host, held: Held) -> list[BaseException]:
-        end = self.background.end_of(held)
-        return [
-            *self._end_leftovers(host, end),
-            *self._deaths(host, end),
-        ]
+    def make_ready(self, item: pytest.Item, test: Vertex) -> None:
+        """Open the loop of a test whose fixtures are set up, if it runs on one."""
+        __tracebackhide__ = True
+        if test.needs_loop:
+            self.open(self.loop_for(test))
+            self._check_arguments(item, test)
 
     def running(self, item: pytest.Item) -> AbstractContextManager[None]:
-        """Mark `item` as the test that is being set up, called or torn down in a block."""
-        self._become_current(item)
-        return _Running(self, item)
-
-    def _become_current(self, item: pytest.Item) -> None:
-        """Let synchronous code of a test find the loop of the test, if that is open."""
+        """Mark `item` as the test of ours under way in a block, and its loop as the current one."""
         test = self.test(item)
-        loop = None if test is None else self.plan.loop_of(test.id)
+        if test is not None:
+            self._become_current(test)
+        return self.under_way.running(item)
+
+    def _become_current(self, test: Vertex) -> None:
+        """Let synchronous code of a test find the loop of the test, if that is open."""
+        loop = self.plan.loop_of(test.id)
         host = None if loop is None else self.loops.get(loop)
         if host is not None:
             host.become_current()
 
-    def _one_at_a_time(self) -> AbstractContextManager[None]:
-        return _Step(self, None)
-
     def _step(self, action: str, vertex: Vertex) -> AbstractContextManager[None]:
-        return _Step(self, Activity(action, vertex.name, vertex.origin, vertex))
-
-    @contextmanager
-    def doing(self, activity: Activity) -> Iterator[None]:
-        """Let those who ask know what is done in this block."""
-        self.activities.append(activity)
-        try:
-            yield
-        finally:
-            self.activities.pop()
+        activity = Activity(action, vertex.name, vertex.origin, vertex)
+        return self.under_way.turning(activity)
 
     def turning(self) -> Host | None:
         """Return the host whose loop turns for a test just now."""
@@ -429,7 +372,7 @@ class Runtime:
 
     def _is_needed(self, entry: Entry) -> bool:
         """Say whether the test under way depends on the fixture behind `entry`."""
-        item = self._item
+        item = self.under_way.item
         if not isinstance(item, pytest.Function):
             return False
         definition = entry.key.definition
@@ -462,7 +405,7 @@ class Runtime:
         __tracebackhide__ = True
         self._crashes.add(outcome.crashes)
         if outcome.cause is not None:
-            self._crashes.fail_for(outcome.cause, self._test_name)
+            self._crashes.fail_for(outcome.cause, self.under_way.name)
         error = outcome.error
         if isinstance(error, YieldCountError) and vertex is not None:
             fail(catalog.yield_count(vertex.name, vertex.origin, str(error)))
@@ -475,46 +418,6 @@ class Runtime:
                 raise error
             raise instead from (None if instead is only_leaf(error) else error)
         return outcome.value
-
-    @property
-    def _test_name(self) -> str:
-        return "a test" if self._item is None else self._item.name
-
-
-class _Running:
-    """A block in which a test is under way; see `FollowedBy` for why it is a class."""
-
-    __slots__ = ("_before", "_item", "_runtime")
-
-    def __init__(self, runtime: Runtime, item: pytest.Item) -> None:
-        self._runtime = runtime
-        self._item = item
-
-    def __enter__(self) -> None:
-        self._before, self._runtime._item = self._runtime._item, self._item
-
-    def __exit__(self, *_: object) -> None:
-        self._runtime._item = self._before
-
-
-class _Step:
-    """A block in which a loop turns, for an activity that those who ask are told of."""
-
-    __slots__ = ("_activity", "_runtime")
-
-    def __init__(self, runtime: Runtime, activity: Activity | None) -> None:
-        self._runtime = runtime
-        self._activity = activity
-
-    def __enter__(self) -> None:
-        self._runtime._stepping = True
-        if self._activity is not None:
-            self._runtime.activities.append(self._activity)
-
-    def __exit__(self, *_: object) -> None:
-        self._runtime._stepping = False
-        if self._activity is not None:
-            self._runtime.activities.pop()
 
 
 def _is_machinery(frame: FrameType) -> bool:

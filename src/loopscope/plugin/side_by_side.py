@@ -22,9 +22,8 @@ from loopscope.backends.outcome import keyboard_interrupt_in
 from loopscope.diagnose import catalog
 from loopscope.plugin import _compat
 from loopscope.plugin.described import describe, hypothesis_handle, test_body
-from loopscope.plugin.outcomes import outcome_in
+from loopscope.plugin.outcomes import Refused, outcome_in
 from loopscope.plugin.places import Origins
-from loopscope.plugin.runtime import Refused
 from loopscope.plugin.timer import Past, past_hypothesis
 
 if TYPE_CHECKING:

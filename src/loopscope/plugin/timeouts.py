@@ -22,11 +22,9 @@ from loopscope.dialects import native
 from loopscope.errors import LoopscopeError
 from loopscope.plugin.clocks import HAS_SIGNALS
 from loopscope.plugin.debuggers import is_debugging
-from loopscope.plugin.outcomes import fail
 from loopscope.plugin.timer import Limit, Timer
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
     from types import ModuleType
 
     from loopscope.core.origin import Origin
@@ -38,27 +36,6 @@ if TYPE_CHECKING:
 OTHER = "pytest-timeout"
 
 
-class _Failing:
-    """Fail at the end of a phase whose time was up, even if the code has caught the error.
-
-    See `FollowedBy` for why it is a class.
-    """
-
-    __slots__ = ("_timeouts",)
-
-    def __init__(self, timeouts: Timeouts) -> None:
-        self._timeouts = timeouts
-
-    def __enter__(self) -> None:
-        return
-
-    def __exit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
-        __tracebackhide__ = True
-        error = self._timeouts.end_of_phase()
-        if exc is None and error is not None:
-            raise error
-
-
 class Timeouts:
     """Keeps the time limits of tests that are ours, and leaves others to whoever keeps them."""
 
@@ -67,7 +44,7 @@ class Timeouts:
         config: pytest.Config,
         collection: Collection,
         default: float | None,
-        runtime: Runtime | None,
+        runtime: Runtime,
         side_by_side: SideBySide | None,
     ) -> None:
         self.collection = collection
@@ -104,48 +81,30 @@ class Timeouts:
 
     # The test and its phases.
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
-        self._timer = self._problem = None
-        if self._is_ours(item):
-            self._start(item, "setup")
-        with _Failing(self):
-            yield
-            # Not before: others have to take note of the test, or they fail at its teardown.
-            if self._problem is not None:
-                fail(self._problem)
+    def begin(self, item: pytest.Item) -> catalog.Finding | None:
+        """Begin the setup of a test of ours; return what is wrong with its mark, if anything is."""
+        self._problem = None
+        self._start(item, "setup")
+        return self._problem
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_call(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
+    def begin_call(self) -> None:
+        """Begin the call of the test under way."""
         if self._timer is not None:
             self._timer.begin("call")
-        with _Failing(self):
-            return (yield)
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_teardown(self, item: pytest.Item) -> Generator[None, None, None]:
-        __tracebackhide__ = True
+    def begin_teardown(self) -> None:
+        """Begin the teardown of the test under way."""
         if self._timer is not None:
             if self._timer.limit.body_only:
                 self._timer.stop()
             else:
                 self._timer.begin("teardown")
-        try:
-            with _Failing(self):
-                return (yield)
-        finally:
-            if self._timer is not None:
-                self._timer.stop()
-                self._timer = None
 
-    @pytest.hookimpl(wrapper=True, tryfirst=True)
-    def pytest_runtest_protocol(self) -> Generator[None, object, object]:
-        try:
-            return (yield)
-        finally:
-            self._asked = None
+    def stop(self) -> None:
+        """Forget the test that was under way."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_exception_interact(self) -> None:
@@ -166,10 +125,13 @@ class Timeouts:
         self._timer.begin(phase)
 
     def end_of_phase(self) -> TimedOut | None:
-        """Return what the test fails with if the time of this phase was up."""
+        """Return what the test fails with if the time of this phase was up.
+
+        It does so even if the code under test has caught the error.
+        """
         timer = self._timer
         error = None if timer is None else timer.end()
-        if timer is not None and error is not None and self.runtime is not None:
+        if timer is not None and error is not None:
             trace = self.runtime.trace
             if trace is not None:
                 trace.cancelled(timer.item, f"its time of {timer.limit.seconds:g} s was up")
@@ -235,15 +197,13 @@ class Timeouts:
     # What a timer sees.
 
     def turning(self) -> Turning | None:
-        found: Turning | None = None
-        if self.runtime is not None:
-            found = self.runtime.turning()
+        found: Turning | None = self.runtime.turning()
         if found is None and self.side_by_side is not None:
             found = self.side_by_side.turning
         return found
 
     def activity(self) -> Activity | None:
-        activities = [] if self.runtime is None else self.runtime.activities
+        activities = self.runtime.under_way.activities
         return activities[-1] if activities else None
 
     def is_given(self) -> bool:
