@@ -27,13 +27,12 @@ from loopscope.errors import GaveUp, HostError
 
 if TYPE_CHECKING:
     import contextvars
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import FrameType
 
     from loopscope.backends.call_graph import Stack
     from loopscope.backends.leftovers import Ending, Leftover
     from loopscope.backends.outcome import Entry
-    from loopscope.backends.watch import Made
 
 
 T = TypeVar("T")
@@ -77,7 +76,7 @@ class AsyncioHost(Host):
         self._interrupt: BaseException | None = None
         self._tell = self._loop.call_exception_handler
         self._loop.call_exception_handler = self._hear  # type: ignore[method-assign]
-        self._watch = Watch(loop)
+        self._watch = Watch(loop, self._is_a_fixture)
 
     @property
     def native(self) -> asyncio.AbstractEventLoop:
@@ -137,11 +136,11 @@ class AsyncioHost(Host):
     def end_leftovers(self, ending: Ending) -> Outcome[tuple[Leftover, ...]]:
         if self.closed or self._is_closed():
             return Outcome(())
-        if not any(is_ended_by(ending, one) for one in self._made_by_users()):
+        if not any(is_ended_by(ending, one) for one in self._watch.made()):
             return Outcome(())
         task = self.task("leftovers", copy_context(), hidden=True)
         generators = self._open_generators()
-        end = partial(end_leftovers, ending, self._made_by_users, generators, self._grace)
+        end = partial(end_leftovers, ending, self._watch.made, generators, self._grace)
         return self.run(task, end, _nothing)
 
     def _open_generators(self) -> list[tuple[object, object]]:
@@ -152,12 +151,10 @@ class AsyncioHost(Host):
             for entry in native.scope_task.stack
         ]
 
-    def _made_by_users(self) -> Iterator[Made]:
-        """Yield what was made, without the generators that fixtures are."""
-        fixtures = {id(generator) for _, generator in self._open_generators()}
-        for made in self._watch.made():
-            if made.kind is not Kind.ASYNC_GENERATOR or id(made.refer()) not in fixtures:
-                yield made
+    def _is_a_fixture(self, generator: object) -> bool:
+        """Say whether a generator that begins is the fixture that is being set up."""
+        entry = self._steps[-1].entry if self._steps else None
+        return entry is not None and entry.generator is generator
 
     @property
     def _grace(self) -> float:

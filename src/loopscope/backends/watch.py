@@ -126,11 +126,18 @@ class Job:
 class Watch:
     """Notes what is made on one loop, until it is taken off.
 
+    Of a generator that begins, `is_known` says whether it is looked after otherwise.
+
     The methods without a docstring stand before those of the loop that have their names.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        is_known: Callable[[object], bool] = lambda generator: False,
+    ) -> None:
         self._loop = loop
+        self._is_known = is_known
         self._made: list[Made] = []
         self._prune_at = _MANY
         self._is_setting_timer = False
@@ -213,7 +220,8 @@ class Watch:
         return future
 
     def _asyncgen_firstiter_hook(self, agen: AsyncGenerator[Any, None]) -> None:
-        self._note(Kind.ASYNC_GENERATOR, weakref.ref(agen))
+        if not self._is_known(agen):
+            self._note(Kind.ASYNC_GENERATOR, weakref.ref(agen))
         self._original("_asyncgen_firstiter_hook")(agen)
 
     def _original(self, name: str) -> Callable[..., Any]:
