@@ -43,6 +43,9 @@ GRACE_IN_A_HURRY = 0.2
 """The same after a second interrupt."""
 
 
+_SIGINT = int(signal.SIGINT)
+
+
 @dataclass(eq=False, slots=True)
 class _Request:
     """A request to end what is under way, and whether the loop has come round to it."""
@@ -79,6 +82,7 @@ class Interrupts:
         self._latest: _Request | None = None
         self._overdue: _Request | None = None
         self._process = os.getpid()
+        self._main = threading.main_thread().ident
 
     @property
     def is_ending(self) -> bool:
@@ -118,11 +122,11 @@ class Interrupts:
             self._latest.hear()
             self._latest = None
         if (before is None) is not (target is None):
-            handlers = (signal.default_int_handler, self._handler)
-            old, new = handlers if before is None else reversed(handlers)
+            pythons, ours = signal.default_int_handler, self._handler
+            old, new = (pythons, ours) if before is None else (ours, pythons)
             # Only the main thread may; from another one nobody is interrupted.
-            if getsignal(signal.SIGINT) is old and _is_main_thread():
-                set_signal(signal.SIGINT, new)
+            if getsignal(_SIGINT) is old and _thread.get_ident() == self._main:
+                set_signal(_SIGINT, new)
         return before
 
     @contextmanager
@@ -177,15 +181,10 @@ class Interrupts:
             self._overdue = request
             # A signal, because it makes the main thread return from system calls.
             if hasattr(signal, "pthread_kill"):
-                main = threading.main_thread().ident
-                assert main is not None
-                signal.pthread_kill(main, signal.SIGINT)
+                assert self._main is not None
+                signal.pthread_kill(self._main, signal.SIGINT)
             else:
                 signal.raise_signal(signal.SIGINT)
-
-
-def _is_main_thread() -> bool:
-    return threading.get_ident() == threading.main_thread().ident
 
 
 def _is_at_prompt(frame: FrameType | None) -> bool:

@@ -13,6 +13,7 @@ on. A loop that is made otherwise, by a policy or by a factory, is none of ours.
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import os
 import selectors
 import sys
@@ -22,6 +23,7 @@ from loopscope.backends.asyncio_current import policy
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Callable
 
 _new_event_loop = asyncio.new_event_loop
 _Loop: Any = asyncio.SelectorEventLoop
@@ -29,11 +31,12 @@ _KEPT = 8
 
 
 class Parts(NamedTuple):
-    """What outlives a loop; `receiving` is watched by `selector`."""
+    """What outlives a loop; `receiving` is watched by `selector`, which calls `wake_up` for it."""
 
     selector: selectors.BaseSelector
     receiving: socket.socket
     sending: socket.socket
+    wake_up: asyncio.Handle
 
 
 _free: list[Parts] = []
@@ -49,8 +52,7 @@ def new_event_loop() -> asyncio.AbstractEventLoop:
     def take_pair() -> None:
         loop._ssock, loop._csock = parts.receiving, parts.sending
         loop._internal_fds += 1
-        wake_up = asyncio.Handle(loop._read_from_self, (), loop, None)
-        parts.selector.modify(parts.receiving, selectors.EVENT_READ, (wake_up, None))
+        _point(parts.wake_up, loop, loop._read_from_self)
 
     loop._make_self_pipe = take_pair
     loop.__init__(parts.selector)
@@ -74,8 +76,19 @@ def close(loop: asyncio.AbstractEventLoop) -> None:
         del of_asyncio._close_self_pipe
         of_asyncio._ssock = of_asyncio._csock = None
         of_asyncio._internal_fds -= 1
-    parts.selector.modify(parts.receiving, selectors.EVENT_READ)  # it knows the loop no more
+    # It knows the loop no more, nor whatever was in force when that was made.
+    _point(parts.wake_up, None, None)
     _free.append(parts)
+
+
+def _point(wake_up: Any, loop: Any, read: Callable[[], None] | None) -> None:
+    """Have what the selector calls for the pair of sockets read them for `loop`.
+
+    Within the selector nothing changes, which is most of what there is to be saved.
+    """
+    wake_up._loop, wake_up._callback = loop, read
+    if loop is None:
+        wake_up._context = contextvars.Context()
 
 
 def release() -> None:
@@ -103,18 +116,22 @@ def _parts(loop: Any) -> Parts | None:
         return None
     own = vars(loop)
     selector, receiving, sending = own.get("_selector"), own.get("_ssock"), own.get("_csock")
+    if type(selector) is not selectors.DefaultSelector or receiving is None or sending is None:
+        return None
+    watched = selector.get_map()
+    key = watched.get(receiving)
+    if key is None or key.data is None:
+        return None
     is_clean = (
-        type(selector) is selectors.DefaultSelector
-        and receiving is not None
-        and sending is not None
+        len(watched) == 1
         and not loop.is_closed()
         and not loop.is_running()
         and not own.get("_signal_handlers")
-        and not {"close", "_close_self_pipe"} & own.keys()
-        and list(selector.get_map()) == [receiving.fileno()]
+        and "close" not in own
+        and "_close_self_pipe" not in own
         and not selector.select(0)
     )
-    return Parts(selector, receiving, sending) if is_clean else None
+    return Parts(selector, receiving, sending, key.data[0]) if is_clean else None
 
 
 if hasattr(os, "register_at_fork"):

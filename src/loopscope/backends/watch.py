@@ -24,6 +24,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -142,19 +143,25 @@ class Watch:
         self._prune_at = _MANY
         self._is_setting_timer = False
         attributes, kind = vars(loop), type(loop)
-        self._before = {name: attributes[name] for name in _METHODS if name in attributes}
-        for name in _METHODS:
-            if hasattr(kind, name):
-                attributes[name] = getattr(self, name)
+        standing = _STANDING.get(kind)
+        if standing is None:
+            standing = _STANDING[kind] = tuple(
+                (name, vars(Watch)[name]) for name in _METHODS if hasattr(kind, name)
+            )
+        self._ours = {name: MethodType(function, self) for name, function in standing}
+        replaced = attributes.keys() & self._ours.keys()
+        self._before = {name: attributes[name] for name in replaced}
+        attributes.update(self._ours)
 
     def take_off(self) -> None:
         """Give the loop its own methods back, except those that somebody has replaced since."""
         attributes = vars(self._loop)
-        for name in _METHODS:
-            if attributes.get(name) == getattr(self, name):
-                del attributes[name]
+        for name, own in self._ours.items():
+            if name in attributes and attributes[name] is own:
                 if name in self._before:
                     attributes[name] = self._before[name]
+                else:
+                    del attributes[name]
         self._made.clear()
 
     @property
@@ -286,6 +293,8 @@ _METHODS = (
     "_asyncgen_firstiter_hook",
     *_OPENING,
 )
+_STANDING: dict[type, tuple[tuple[str, Callable[..., Any]], ...]] = {}
+"""Those of the methods that a class of loops has, each with what stands before it."""
 _ATTRIBUTE = "_loopscope_made"
 _MANY = 64
 

@@ -42,6 +42,9 @@ class Loop:
     backend: str
     anchor: Anchor
 
+    def __hash__(self) -> int:
+        return hash(self.anchor.node)  # which hardly ever is that of another loop as well
+
     @property
     def place(self) -> str:
         """Where it lives: "session", "module tests/test_a.py", "function" if it is one test's."""

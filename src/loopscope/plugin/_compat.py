@@ -232,11 +232,11 @@ def finish_fixtures(item: pytest.Function, names: Sequence[str]) -> None:
         raise BaseExceptionGroup("errors in the teardown of fixtures", errors)
 
 
-def others_see_fixtures(item: pytest.Item) -> bool:
+def others_see_fixtures(config: pytest.Config) -> bool:
     """Say whether a plugin that is neither pytest's nor ours looks at what fixtures result in."""
     return any(
         not impl.function.__module__.startswith(("_pytest.", "loopscope."))
-        for impl in item.ihook.pytest_fixture_setup.get_hookimpls()
+        for impl in config.hook.pytest_fixture_setup.get_hookimpls()
     )
 
 

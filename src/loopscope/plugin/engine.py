@@ -36,7 +36,7 @@ def start(config: pytest.Config, state: State) -> None:
         state.collection,
         state.plan,
         Background(settings, state.collection, state.trace),
-        partial(reporting.announce, config),
+        partial(reporting.announce, config) if config.option.setupshow else None,
         state.interrupts,
         dry=config.option.setupplan,
         watch=watch,

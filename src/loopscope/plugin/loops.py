@@ -32,13 +32,14 @@ if TYPE_CHECKING:
 class OpenLoops:
     """The hosts of the loops that are open, in the order in which they were opened.
 
-    `announce` is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made. `watch` sees the
-    loops turn, and `trace` records them. What is to be said at the end of the run is in `untold`.
+    `announce`, if there is one, is told ("SETUP" or "TEARDOWN", loop); with `dry` no host is made.
+    `watch` sees the loops turn, and `trace` records them. What is to be said at the end of the run
+    is in `untold`.
     """
 
     def __init__(
         self,
-        announce: Callable[[str, Loop], None],
+        announce: Callable[[str, Loop], None] | None,
         silence: Silence,
         interrupts: Interrupts,
         *,
@@ -50,6 +51,7 @@ class OpenLoops:
         self._silence = silence
         self._interrupts = interrupts
         self._dry = dry
+        self._are_others_looking: bool | None = None
         self.untold: list[str] = []
         self._watch = watch
         self._trace = trace
@@ -92,8 +94,8 @@ class OpenLoops:
             for loop, one in self._hosts.items()
         )
 
-    def open(self, loop: Loop, choice: Choice, item: pytest.Function) -> None:
-        """Open `loop` as `choice` says, for the sake of `item`."""
+    def open(self, loop: Loop, choice: Choice, item: pytest.Function) -> Host | None:
+        """Open `loop` as `choice` says, for the sake of `item`; return its host, if it has one."""
         host = None if self._dry else _opened(loop, choice, item)
         self._hosts[loop] = host
         if host is not None:
@@ -104,8 +106,24 @@ class OpenLoops:
                 self.known[host.native] = loop
         if self._trace is not None:
             self._trace.opened(loop)
-        if host is None or not _tell(item, host.native, loop):
+        is_told = host is not None and self._tell(item, host.native, loop)
+        if not is_told and self._announce is not None:
             self._announce("SETUP", loop)
+        return host
+
+    def _tell(self, item: pytest.Function, native: object, loop: Loop) -> bool:
+        """Tell plugins that look for loops among the results of fixtures; say whether there are."""
+        if self._are_others_looking is None:
+            # Once: whoever looks at fixtures does so for all of a run.
+            self._are_others_looking = _compat.others_see_fixtures(item.config)
+        if not self._are_others_looking:
+            return False
+        for name in OPENED_LOOPS:
+            for definition in _compat.fixture_definitions(item, name)[-1:]:
+                scope = loop.anchor.scope.word
+                _compat.show_fixture(item, definition, f"loop of {loop.name}", scope, native)
+                return True
+        return False
 
     def close(self, loop: Loop) -> tuple[Crash, ...]:
         """Close `loop`, make the one that was opened before it current again, tell of crashes."""
@@ -125,20 +143,9 @@ class OpenLoops:
                     others[-1].become_current()
         if self._trace is not None:
             self._trace.closed(loop)
-        self._announce("TEARDOWN", loop)
+        if self._announce is not None:
+            self._announce("TEARDOWN", loop)
         return crashes
-
-
-def _tell(item: pytest.Function, native: object, loop: Loop) -> bool:
-    """Tell plugins that look for loops among the results of fixtures; say whether there are any."""
-    if not _compat.others_see_fixtures(item):
-        return False
-    for name in OPENED_LOOPS:
-        for definition in _compat.fixture_definitions(item, name)[-1:]:
-            scope = loop.anchor.scope.word
-            _compat.show_fixture(item, definition, f"loop of {loop.name}", scope, native)
-            return True
-    return False
 
 
 def _opened(loop: Loop, choice: Choice, item: pytest.Function) -> Host:

@@ -59,8 +59,6 @@ def _letter(loop: Loop) -> str:
 
 
 def _show(config: pytest.Config, scope: Scope, line: str) -> None:
-    if not config.option.setupshow:
-        return
     capture = config.pluginmanager.getplugin("capturemanager")
     with nullcontext() if capture is None else capture.global_and_fixture_disabled():
         terminal = config.get_terminal_writer()

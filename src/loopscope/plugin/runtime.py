@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 class Runtime:
     """Loops, tasks and contexts of one run, made when they are first needed.
 
-    `announce` is told ("SETUP" or "TEARDOWN", loop) as loops open and close; with `dry` nothing is
-    opened.
+    `announce`, if there is one, is told ("SETUP" or "TEARDOWN", loop) as loops open and close; with
+    `dry` nothing is opened.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Runtime:
         collection: Collection,
         plan: Plan,
         background: Background,
-        announce: Callable[[str, Loop], None],
+        announce: Callable[[str, Loop], None] | None,
         interrupts: Interrupts,
         *,
         dry: bool = False,
@@ -94,24 +94,28 @@ class Runtime:
 
     def open(self, loop: Loop) -> Host | None:
         """Open `loop` unless it is open; it is closed when pytest leaves its place."""
-        if loop not in self.loops:
+        host = self.loops.get(loop)
+        if host is None and loop not in self.loops:
             item = self.under_way.item
             assert isinstance(item, pytest.Function)
             choice = self.collection.choice_for(item, loop.backend)
-            self.loops.open(loop, choice, item)
+            host = self.loops.open(loop, choice, item)
             self.keep_for(loop)
-        return self.loops[loop]
+        return host
 
     def keep_for(self, loop: Loop) -> bool:
         """Have `loop`, even if it is not open yet, outlive whatever pytest finishes from now on.
 
         Returns whether it does: what is over already has no loop any more.
         """
+        if loop in self._to_be_closed:
+            return True
         node = self.collection.places.node(loop.anchor)
-        if loop not in self._to_be_closed and _compat.is_set_up(node):
-            self._to_be_closed.add(loop)
-            node.addfinalizer(partial(self._close, loop))
-        return loop in self._to_be_closed
+        if not _compat.is_set_up(node):
+            return False
+        self._to_be_closed.add(loop)
+        node.addfinalizer(partial(self._close, loop))
+        return True
 
     def _close(self, loop: Loop) -> None:
         __tracebackhide__ = True
@@ -175,16 +179,17 @@ class Runtime:
     def _task(self, loop: Loop, anchor: Anchor) -> tuple[Host, ScopeTask]:
         host = self.open(loop)
         assert host is not None
-        context = self.context(anchor)
-        tasks = self._tasks.setdefault(anchor, {})
-        if loop not in tasks:
-            hidden = anchor.scope is not Scope.FUNCTION
+        tasks = self._tasks.get(anchor)
+        if tasks is None:
+            tasks = self._tasks[anchor] = {}
+        task = tasks.get(loop)
+        if task is None:
             # Without its parameters: people use the name of a task as a regular expression.
-            name = str(anchor).partition("[")[0]
-            tasks[loop] = host.task(name, context, hidden=hidden)
+            name, hidden = str(anchor).partition("[")[0], anchor.scope is not Scope.FUNCTION
+            task = tasks[loop] = host.task(name, self.context(anchor), hidden=hidden)
             if self.trace is not None:
                 self.trace.task_began(anchor, loop)
-        return host, tasks[loop]
+        return host, task
 
     def loop_for(self, vertex: Vertex) -> Loop:
         """Return the loop of something that is planned."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-import threading
+from threading import get_ident, main_thread
 from typing import TYPE_CHECKING
 
 from loopscope.backends.signals import DEFAULT, getsignal, set_signal
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from loopscope.backends.interrupts import Interrupts
+
+_SIGTERM = int(signal.SIGTERM)
 
 
 class Termination:
@@ -28,22 +30,17 @@ class Termination:
         self._interrupts = interrupts
         self._handler = self._on_termination
         self._process = os.getpid()
+        self._main = main_thread().ident
 
     def watch(self) -> None:
         """Handle SIGTERM, unless somebody else does; only the main thread can."""
-        if (
-            threading.current_thread() is threading.main_thread()
-            and getsignal(signal.SIGTERM) == DEFAULT
-        ):
-            set_signal(signal.SIGTERM, self._handler)
+        if getsignal(_SIGTERM) == DEFAULT and get_ident() == self._main:
+            set_signal(_SIGTERM, self._handler)
 
     def put_back(self) -> None:
         """Leave SIGTERM to the default action, unless somebody else handles it by now."""
-        if (
-            threading.current_thread() is threading.main_thread()
-            and getsignal(signal.SIGTERM) is self._handler
-        ):
-            set_signal(signal.SIGTERM, DEFAULT)
+        if getsignal(_SIGTERM) is self._handler and get_ident() == self._main:
+            set_signal(_SIGTERM, DEFAULT)
 
     def _on_termination(self, number: int, frame: FrameType | None) -> None:
         signal.signal(number, signal.SIG_DFL)
