@@ -14,10 +14,14 @@ from loopscope.plugin import reporting
 from loopscope.report.ladder import Ladder, ladder
 
 if TYPE_CHECKING:
+    from loopscope.plugin.options import Settings
     from loopscope.plugin.state import State
 
 _FINDINGS = "loopscope_findings"
 _LADDER = "loopscope_ladder"
+
+WORK_UNITS = "loopscope_work_units"
+"""What a worker is asked for units of work by: the mode, and the channel to send them along."""
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -25,11 +29,31 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def hand_over(config: pytest.Config, state: State) -> None:
-    """Let the controller know, if this is a worker, of findings that refuse nothing, and loops."""
-    output = getattr(config, "workeroutput", None)
+def listen(config: pytest.Config, settings: Settings) -> None:
+    """Have what the workers hand over told and done, if this is the process that they work for."""
+    if is_worker(config) or not config.pluginmanager.hasplugin("xdist"):
+        return
+    config.pluginmanager.register(Controller(), "loopscope-controller")
+    if settings.xdist_group == "loop":
+        from loopscope.plugin.scheduling import Scheduling
+
+        config.pluginmanager.register(Scheduling(), "loopscope-scheduling")
+
+
+def hand_over(session: pytest.Session, state: State) -> None:
+    """Let the controller know, if this is a worker, of findings that refuse nothing, and loops.
+
+    Which tests are to stay together it has to know before the first one runs, if it asks for that.
+    """
+    output = getattr(session.config, "workeroutput", None)
     if output is None:
         return
+    wanted = vars(session.config)["workerinput"].get(WORK_UNITS)
+    if wanted is not None and state.plan is not None:
+        from loopscope.plugin.work_units import work_units
+
+        mode, channel = wanted
+        channel.send(work_units(state.collection, state.plan, session.items, mode))
     output[_FINDINGS] = [str(finding) for finding in state.findings if not finding.refuses]
     if state.settings.ladder and state.plan is not None:
         output[_LADDER] = ladder(state.plan).as_plain()
