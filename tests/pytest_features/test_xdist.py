@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -109,6 +112,11 @@ def lives(inner: Inner) -> tuple[Counter[str], Counter[str]]:
     return up, down
 
 
+def per_place(up: Counter[str]) -> Counter[str]:
+    """Return how often the fixture of each scope and place was set up, on whichever worker."""
+    return Counter(told.partition(" ")[2] for told in up.elements())
+
+
 def worker(process: tuple[Event, ...]) -> str | None:
     (began,) = (event for event in process if isinstance(event, RunBegan))
     return began.worker
@@ -153,7 +161,7 @@ def test_what_lives_on_a_loop_is_set_up_on_one_worker_if_it_is_narrower_than_the
     up, down = lives(inner)
     assert up == down
     assert {told.partition(" ")[0] for told in up} == {"gw0", "gw1"}
-    at = Counter(told.partition(" ")[2] for told in up.elements())
+    at = per_place(up)
     assert at.pop("session ") <= 2
     assert set(at) == {
         "package pkg",
@@ -205,6 +213,42 @@ def test_what_a_worker_that_crashes_leaves_undone_stays_together(inner: Inner) -
     distributed(inner, "loadgroup", GROUPED).assert_outcomes(passed=4, failed=1)
     up, _ = lives(inner)
     assert list(up.values()) == [1, 1]
+
+
+# Runs what it is to run over there right here: the last of its arguments, in a shell.
+SSH = """\
+#!/bin/sh
+while [ $# -gt 1 ]; do shift; done
+exec sh -c "$1"
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such shell")
+def test_workers_on_other_machines_share_the_work_and_tell_all_they_have_to_tell(
+    inner: Inner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner.write({**SUITE, "bin/ssh": SSH, "pytest.ini": "[pytest]\n"})
+    (inner.root / "bin" / "ssh").chmod(0o755)
+    monkeypatch.setenv("PATH", str(inner.root / "bin"), prepend=os.pathsep)
+    there = tmp_path / "there"
+    shutil.copytree(inner.root, there)
+    result = inner.run_apart(
+        f"--tx=2*ssh=ci@there//python={sys.executable}//chdir={there}",
+        "--dist=loadgroup",
+        "-Werror",
+        GROUPED,
+        "--loopscope-trace=trace.json",
+        plugins=["xdist"],
+    )
+    result.assert_outcomes(passed=TESTS)
+    assert not inner.events  # nothing was run here
+    inner.root = there
+    up, down = lives(inner)
+    assert up == down
+    assert not [told for told, times in per_place(up).items() if told != "session " and times > 1]
+    assert not (there / "trace.json").exists()
+    processes = read(inner.pytester.path / "trace.json").processes
+    assert sorted(str(worker(process)) for process in processes) == ["gw0", "gw1"]
 
 
 class Units:
