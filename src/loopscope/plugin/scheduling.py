@@ -38,13 +38,14 @@ class Scheduling:
             _, channel = node.workerinput[WORK_UNITS]
             # It was sent before the ids, or never. All workers have collected the same, and work
             # is scheduled by the units of the first one to the end.
-            with suppress(channel.TimeoutError):
+            with suppress(channel.TimeoutError, EOFError):
                 self._units = channel.receive(timeout=0)
 
     @pytest.hookimpl(optionalhook=True, wrapper=True)
     def pytest_xdist_make_scheduler(self) -> Generator[None, Any, Any]:
         scheduler = yield
-        # A suite may have a scheduler of its own, which knows better.
+        # A suite may have a scheduler of its own, which knows better. Those of xdist that make
+        # units differ in this method, and in nothing else.
         if type(scheduler).__module__.startswith("xdist.") and hasattr(scheduler, "_split_scope"):
             otherwise = scheduler._split_scope
             scheduler._split_scope = lambda id: self._units.get(id) or otherwise(id)

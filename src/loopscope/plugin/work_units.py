@@ -56,7 +56,7 @@ def work_units(
 def _groups(item: pytest.Item) -> list[str]:
     """Return the groups that the author of a test has put it into."""
     marks = item.iter_markers("xdist_group")
-    return sorted({str([*mark.args, mark.kwargs.get("name", "default")][0]) for mark in marks})
+    return sorted({str((mark.args or (mark.kwargs.get("name", "default"),))[0]) for mark in marks})
 
 
 def _kept_together(collection: Collection, item: pytest.Item, mode: str) -> Iterable[Anchor]:

@@ -1,7 +1,7 @@
 """The plan under pytest-xdist: the workers collect, and the controller has the terminal.
 
 What refuses a test is told by the error of the test. What is only told would be lost; so would the
-ladder. A worker can hand over what it has to tell when it ends, and not before.
+ladder. What a worker has to tell it hands over when it ends; xdist has no way to do that before.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def is_worker(config: pytest.Config) -> bool:
 
 def listen(config: pytest.Config, settings: Settings) -> None:
     """Have what the workers hand over told and done, if this is the process that they work for."""
-    if is_worker(config) or not config.pluginmanager.hasplugin("xdist"):
+    if config.getoption("dist", "no") == "no":  # as it is in a worker, and without xdist
         return
     config.pluginmanager.register(Controller(), "loopscope-controller")
     if settings.xdist_group == "loop":
@@ -43,7 +43,7 @@ def listen(config: pytest.Config, settings: Settings) -> None:
 def hand_over(session: pytest.Session, state: State) -> None:
     """Let the controller know, if this is a worker, of findings that refuse nothing, and loops.
 
-    Which tests are to stay together it has to know before the first one runs, if it asks for that.
+    If it asks which tests are to stay together, it is told at once.
     """
     output = getattr(session.config, "workeroutput", None)
     if output is None:
