@@ -44,8 +44,8 @@ class Scheduling:
     @pytest.hookimpl(optionalhook=True, wrapper=True)
     def pytest_xdist_make_scheduler(self) -> Generator[None, Any, Any]:
         scheduler = yield
-        # A suite may have a scheduler of its own, which knows better. Those of xdist that make
-        # units differ in this method, and in nothing else.
+        # A suite may have a scheduler of its own, which knows better. Those of xdist that keep
+        # tests together ask this method which.
         if type(scheduler).__module__.startswith("xdist.") and hasattr(scheduler, "_split_scope"):
             otherwise = scheduler._split_scope
             scheduler._split_scope = lambda id: self._units.get(id) or otherwise(id)

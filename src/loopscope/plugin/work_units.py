@@ -37,7 +37,7 @@ def work_units(
     named: dict[str, str] = {}
     at: dict[str, set[Anchor]] = {}
     for item in items:
-        # As xdist says it itself, where that can still put a group into a node id.
+        # The name is xdist's own for them. With pytest 9.2 it does not come to use it.
         groups = _groups(item) if mode == "loadgroup" else ()
         if groups:
             named[item.nodeid] = "_".join(groups)
