@@ -53,6 +53,7 @@ VALID = {
     "engine": "on, observe, off",
     "loops": "planned, declared",
     "backends": "asyncio, uvloop, trio",
+    "xdist_group": "off, loop",
 }
 
 
@@ -61,7 +62,8 @@ VALID = {
 def test_an_unknown_value_is_a_usage_error_that_lists_the_valid_ones(
     inner: Inner, option: str, place: str
 ) -> None:
-    arguments = [f"--loopscope-{option}=nonsense"] if place == "command line" else []
+    flag = f"--loopscope-{option.replace('_', '-')}"
+    arguments = [f"{flag}=nonsense"] if place == "command line" else []
     if place == "ini":
         inner.write({"pytest.ini": f"[pytest]\nloopscope_{option} = nonsense\n"})
     result = inner.run(*arguments, backend="sync")
@@ -101,7 +103,7 @@ def test_help_lists_every_option(inner: Inner) -> None:
     result = inner.run("--help", backend="sync")
     result.stdout.fnmatch_lines(["*--loopscope-ladder*"])
     for option in VALID:
-        result.stdout.fnmatch_lines([f"*--loopscope-{option}=*"])
+        result.stdout.fnmatch_lines([f"*--loopscope-{option.replace('_', '-')}=*"])
         result.stdout.fnmatch_lines([f"*loopscope_{option} *"])
 
 

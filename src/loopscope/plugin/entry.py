@@ -86,8 +86,7 @@ def pytest_configure(config: pytest.Config) -> None:
         from loopscope.plugin import plan_output
 
         plan_output.begin(config, state)
-    if config.pluginmanager.hasplugin("xdist"):
-        config.pluginmanager.register(workers.Controller(), "loopscope-controller")
+    workers.listen(config, settings)
 
 
 def _spoken(config: pytest.Config, settings: options.Settings) -> Spoken:
@@ -137,7 +136,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "off":
         return
     make_plan(state, session.items)
-    workers.hand_over(config, state)
+    workers.hand_over(session, state)
     if state.trace is not None and state.plan is not None:
         state.trace.planned(state.plan, state.findings)
     if state.settings.engine == "observe":

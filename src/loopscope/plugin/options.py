@@ -19,6 +19,7 @@ from loopscope.plugin.workers import is_worker
 MODES = ("auto", "strict")
 ENGINES = ("on", "observe", "off")
 POLICIES = tuple(policy.value for policy in Policy)
+XDIST_GROUPS = ("off", "loop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,7 @@ class Settings:
     timeout: float | None
     blocked: float | None
     progress: float | None
+    xdist_group: str
     silence: Silence
     plan: Path | None
     trace: Path | None
@@ -79,9 +81,16 @@ def add_options(parser: pytest.Parser) -> None:
             "seconds after which it is said what the run waits for, 0 for never (default 10; with "
             "-s or -qq, never)",
         ),
+        (
+            "xdist_group",
+            "what pytest-xdist keeps on one worker with --dist loadscope, loadfile or loadgroup: "
+            f"{', '.join(XDIST_GROUPS)} (default off); loop: tests that share a loop, or what "
+            "lives on one, of a scope below the session's",
+        ),
     )
     for name, text in options:
-        group.addoption(f"--loopscope-{name}", metavar=name.upper(), help=text)
+        flag = f"--loopscope-{name.replace('_', '-')}"
+        group.addoption(flag, metavar=name.upper(), help=text)
         parser.addini(f"loopscope_{name}", text, default="")
     parser.addini(
         "loopscope_leaks_allow",
@@ -143,6 +152,7 @@ def read(config: pytest.Config) -> Settings:
         timeout=_seconds(config, "timeout"),
         blocked=_seconds(config, "blocked") or None,
         progress=_seconds(config, "progress"),
+        xdist_group=_choice(config, "xdist_group", XDIST_GROUPS),
         silence=Silence.of(config),
         plan=_path(config, "plan"),
         trace=_path(config, "trace"),

@@ -1,7 +1,7 @@
 """The plan under pytest-xdist: the workers collect, and the controller has the terminal.
 
 What refuses a test is told by the error of the test. What is only told would be lost; so would the
-ladder. A worker can hand over what it has to tell when it ends, and not before.
+ladder. What a worker has to tell it hands over when it ends; xdist has no way to do that before.
 """
 
 from __future__ import annotations
@@ -14,10 +14,14 @@ from loopscope.plugin import reporting
 from loopscope.report.ladder import Ladder, ladder
 
 if TYPE_CHECKING:
+    from loopscope.plugin.options import Settings
     from loopscope.plugin.state import State
 
 _FINDINGS = "loopscope_findings"
 _LADDER = "loopscope_ladder"
+
+WORK_UNITS = "loopscope_work_units"
+"""What a worker is asked for units of work by: the mode, and the channel to send them along."""
 
 
 def is_worker(config: pytest.Config) -> bool:
@@ -25,11 +29,31 @@ def is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def hand_over(config: pytest.Config, state: State) -> None:
-    """Let the controller know, if this is a worker, of findings that refuse nothing, and loops."""
-    output = getattr(config, "workeroutput", None)
+def listen(config: pytest.Config, settings: Settings) -> None:
+    """Have what the workers hand over told and done, if this is the process that they work for."""
+    if config.getoption("dist", "no") == "no":  # as it is in a worker, and without xdist
+        return
+    config.pluginmanager.register(Controller(), "loopscope-controller")
+    if settings.xdist_group == "loop":
+        from loopscope.plugin.scheduling import Scheduling
+
+        config.pluginmanager.register(Scheduling(), "loopscope-scheduling")
+
+
+def hand_over(session: pytest.Session, state: State) -> None:
+    """Let the controller know, if this is a worker, of findings that refuse nothing, and loops.
+
+    If it asks which tests are to stay together, it is told at once.
+    """
+    output = getattr(session.config, "workeroutput", None)
     if output is None:
         return
+    wanted = vars(session.config)["workerinput"].get(WORK_UNITS)
+    if wanted is not None and state.plan is not None:
+        from loopscope.plugin.work_units import work_units
+
+        mode, channel = wanted
+        channel.send(work_units(state.collection, state.plan, session.items, mode))
     output[_FINDINGS] = [str(finding) for finding in state.findings if not finding.refuses]
     if state.settings.ladder and state.plan is not None:
         output[_LADDER] = ladder(state.plan).as_plain()
