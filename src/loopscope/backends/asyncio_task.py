@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from loopscope.backends.asyncio_graph import abandon_below, graph_of, stack_of
 from loopscope.backends.call_graph import TaskNode
@@ -27,9 +26,7 @@ if TYPE_CHECKING:
 
     from loopscope.backends.asyncio import AsyncioHost
     from loopscope.backends.call_graph import Stack
-    from loopscope.backends.outcome import AsyncFn, Step
-
-T = TypeVar("T")
+    from loopscope.backends.outcome import Step
 
 # Suites put something else in place of these while a test runs, and do not mean us.
 _sleep, _wait = asyncio.sleep, asyncio.wait
@@ -96,18 +93,6 @@ def _is_by_group_being_left(caller: FrameType) -> bool:
     group = caller.f_locals.get("self")
     is_asked = caller.f_code is asyncio.TaskGroup._on_task_done.__code__
     return is_asked and bool(group._exiting)
-
-
-async def _on_behalf_of(owner: object, action: AsyncFn[T]) -> T:
-    """Await `action()` while `owner` is the one whose code runs."""
-    token = OWNER.set(owner)
-    try:
-        return await action()
-    finally:
-        try:
-            OWNER.reset(token)
-        except ValueError:
-            pass  # closed from outside, where another context is current
 
 
 class AsyncioTask(ScopeTask):
@@ -190,11 +175,21 @@ class AsyncioTask(ScopeTask):
     async def _await(self, step: Step) -> Any:
         assert self._native is not None
         shown = self._show(True)
+        context = self._in_force(step.context)
+        is_current = context is self._current
+        token = OWNER.set(step.owner) if is_current else context.run(OWNER.set, step.owner)
         try:
             step.begin(self._native.cancel_by_host)
-            return await self._run(partial(_on_behalf_of, step.owner, step.action), step.context)
+            return await self._run(step.action, context)
         finally:
             self._show(shown)
+            try:
+                if is_current:
+                    OWNER.reset(token)
+                else:
+                    context.run(OWNER.reset, token)
+            except ValueError:
+                pass  # closed from outside, where another context is current
 
     async def _pending(self, delivered: BaseException | None) -> BaseException | None:
         native = self._native

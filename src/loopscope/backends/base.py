@@ -256,7 +256,7 @@ class Host(Interruptible):
 
     def _idle(self, task: ScopeTask) -> ScopeTask:
         """Return `task`, or one beside it while it is in the middle of a step."""
-        while any(step.task is task and not step.done for step in self._steps):
+        while self._steps and any(step.task is task and not step.done for step in self._steps):
             task = task.beside()
         return task
 
@@ -300,6 +300,8 @@ class Host(Interruptible):
 
     def _untold_interrupt(self, step: Step) -> KeyboardInterrupt | None:
         """Return a KeyboardInterrupt that `step`, or a task that crashed meanwhile, ended with."""
+        if step.error is None and not self._crashes:
+            return None
         for error in (step.error, *(crash.error for crash in self._crashes)):
             interrupt = keyboard_interrupt_in(error)
             # A loop and a group may both have it.

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import contextvars
@@ -57,7 +57,9 @@ class Drive:
         self, action: Callable[[], Awaitable[T]], context: contextvars.Context | None = None
     ) -> Awaitable[T]:
         """Return an awaitable that runs `action()`, in `context` or in that of the task."""
-        return cast("Awaitable[T]", _driven(self, action, context))
+        driven: Any = _driven(self, action, context)
+        awaitable: Awaitable[T] = driven
+        return awaitable
 
     def abandon(self) -> None:
         """Resume the code with `Abandoned` only, the next time that its task is resumed."""

@@ -77,7 +77,7 @@ class Crash:
     unwound: list[Entry] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Outcome(Generic[T]):
     """How a step ended: with a value, or with an error.
 

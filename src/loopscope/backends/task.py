@@ -146,10 +146,15 @@ class ScopeTask(abc.ABC):
                 await self._await_into(step)
                 self.host.finish(step)
 
+    def _in_force(self, context: contextvars.Context | None) -> contextvars.Context:
+        """Return `context` if there is one, else what code of this task sees by now."""
+        if context is not None:
+            return context
+        return self.context if self._current is None else self._current
+
     async def _run(self, action: AsyncFn[T], context: contextvars.Context | None) -> T:
         """Await `action` in `context`, or in the one in force."""
-        if context is None:
-            context = self._current if self._current is not None else self.context
+        context = self._in_force(context)
         before, self._current = self._current, context
         drive = Drive(self)
         self.host.drives.append(drive)

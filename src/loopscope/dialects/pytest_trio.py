@@ -101,6 +101,7 @@ class PytestTrio(Dialect):
         return Choice("trio", lambda get: ("trio", {}), "trio", own_options)
 
     may_execute_side_by_side = True
+    has_objections = True
 
     def executes_side_by_side(self, test: Test) -> bool:
         if find_spec("trio") is None or RUNNER_FIXTURE in test.fixtures:

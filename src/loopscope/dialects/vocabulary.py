@@ -250,6 +250,9 @@ class Dialect:
         """Say whether a fixture that is not asynchronous has to run on a loop in `test`."""
         return False
 
+    has_objections: ClassVar[bool] = False
+    """Whether it may ever object to what a test is called with."""
+
     def objects_to(self, arguments: Mapping[str, Any], *, shares_loop: bool) -> str | None:
         """Say why a test cannot be called with `arguments`, if it cannot."""
         return None

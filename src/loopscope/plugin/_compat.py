@@ -425,13 +425,9 @@ def set_up_in(
     """Set a synchronous fixture up as pytest does, with every step of it made through `run`."""
     __tracebackhide__ = True
     function = fixture_function(definition, request)
+    if not inspect.isgeneratorfunction(function):
+        return set_up(definition, request, functools.partial(run, function, **kwargs))
 
-    @functools.wraps(function)
-    def plain(**kwargs: Any) -> Any:
-        __tracebackhide__ = True
-        return run(function, **kwargs)
-
-    @functools.wraps(function)
     def generator(**kwargs: Any) -> Generator[Any, None, None]:
         __tracebackhide__ = True
         steps: Iterator[Any] = function(**kwargs)
@@ -439,8 +435,8 @@ def set_up_in(
         while (value := run(next, steps, nothing)) is not nothing:
             yield value
 
-    stepped = generator if inspect.isgeneratorfunction(function) else plain
-    call = functools.partial(call_fixture_func, stepped, request, kwargs)
+    generator.__wrapped__ = function  # type: ignore[attr-defined] # where pytest says it is
+    call = functools.partial(call_fixture_func, generator, request, kwargs)
     return set_up(definition, request, call)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from loopscope.plugin.crashes import Crashes, Held
     from loopscope.plugin.heirs import End
     from loopscope.plugin.loops import OpenLoops
+    from loopscope.plugin.teardown import Teardown
     from loopscope.plugin.under_way import UnderWay
 
 
@@ -33,12 +34,14 @@ class Aftermath:
         crashes: Crashes,
         loops: OpenLoops,
         interrupts: Interrupts,
+        teardown: Teardown,
         under_way: UnderWay,
     ) -> None:
         self._background = background
         self._crashes = crashes
         self._loops = loops
         self._interrupts = interrupts
+        self._teardown = teardown
         self._under_way = under_way
 
     def of_phase(self, item: pytest.Item, test: Vertex | None) -> list[BaseException]:
@@ -49,7 +52,8 @@ class Aftermath:
 
     def of_test(self, item: pytest.Item, test: Vertex | None) -> list[BaseException]:
         """Have pytest know of what crashes have torn down; return what went wrong in the end."""
-        errors = self._crashes.settle(self._under_way.name)
+        errors = self._teardown.take_held_back()
+        errors += self._crashes.settle(self._under_way.name)
         if test is None or self._loops.are_quiet:
             return errors
         return [*errors, *self._deaths_anywhere(self._background.end_of(test))]

@@ -8,12 +8,12 @@ the place ends. What a test sets stays in the test's own context.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from contextvars import Context, ContextVar, Token, copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from loopscope.core.scope import Anchor
 
@@ -45,15 +45,9 @@ class ScopeContexts:
         """Say whether the place has a context."""
         return anchor in self._contexts
 
-    @contextmanager
-    def giving(self, anchor: Anchor, context: Context) -> Iterator[None]:
-        """Give, at the end of the block, what the block changed in `context`."""
-        before = context.copy()
-        try:
-            yield
-        finally:
-            if context != before:
-                self._give(anchor, context, before)
+    def giving(self, anchor: Anchor, context: Context) -> AbstractContextManager[None]:
+        """Give, at the end of a block, what the block changed in `context`."""
+        return _Giving(self, anchor, context)
 
     def run(
         self,
@@ -78,7 +72,8 @@ class ScopeContexts:
         if self._given.pop(anchor, None):
             self._show()
 
-    def _give(self, anchor: Anchor, source: Context, before: Context) -> None:
+    def give(self, anchor: Anchor, source: Context, before: Context) -> None:
+        """Give at a place what is otherwise in `source` than it was `before`."""
         given = self._given.setdefault(anchor, {})
         around = self._given_around(anchor)
         nothing = object()
@@ -121,6 +116,24 @@ class ScopeContexts:
             if variable.get(nothing) is not value:
                 token = variable.set(value)
                 self._shown.setdefault(variable, token)
+
+
+class _Giving:
+    """See `FollowedBy` for why it is a class."""
+
+    __slots__ = ("_anchor", "_before", "_context", "_contexts")
+
+    def __init__(self, contexts: ScopeContexts, anchor: Anchor, context: Context) -> None:
+        self._contexts = contexts
+        self._anchor = anchor
+        self._context = context
+
+    def __enter__(self) -> None:
+        self._before = self._context.copy()
+
+    def __exit__(self, *_: object) -> None:
+        if self._context != self._before:
+            self._contexts.give(self._anchor, self._context, self._before)
 
 
 def adopt(source: Context, target: Context) -> Tokens:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
 
@@ -10,10 +9,10 @@ import pytest
 
 from loopscope.diagnose import catalog
 from loopscope.plugin import _compat
-from loopscope.plugin.outcomes import OUTCOMES, add_note, fail, only_leaf
+from loopscope.plugin.outcomes import add_note, fail, only_leaf
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from loopscope.backends.base import Crash, ScopeTask
     from loopscope.core.graph import Vertex
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from loopscope.plugin.engine_trace import EngineTrace
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(eq=False, slots=True)
 class Held:
     """What an entry of ours stands for: a fixture definition, and the request it was made for."""
 
@@ -37,7 +36,6 @@ class Crashes:
         self._trace = trace
         self._unsettled: list[Crash] = []
         self._told: list[Crash] = []
-        self._held_back: list[BaseException] = []
 
     def add(self, crashes: Iterable[Crash]) -> None:
         """Take note of crashes."""
@@ -45,20 +43,6 @@ class Crashes:
             self._unsettled.append(crash)
             if self._trace is not None:
                 self._trace.crashed(crash)
-
-    @contextmanager
-    def holding_back(self) -> Iterator[None]:
-        """Keep an error that is no `Exception` until the end of the test.
-
-        pytest lets it through at once, and drops all finalizers that would have come next: other
-        fixtures would stay as they are, and loops open.
-        """
-        try:
-            yield
-        except (Exception, KeyboardInterrupt, *OUTCOMES):
-            raise
-        except BaseException as exc:
-            self._held_back.append(exc)
 
     def fail_for(self, crash: Crash, test: str) -> NoReturn:
         """Fail what `crash` has cut short, with the error of the crash."""
@@ -71,8 +55,11 @@ class Crashes:
 
     def settle(self, test: str) -> list[BaseException]:
         """Have pytest finish what was torn down; return what nobody has been told of."""
+        if not self._unsettled:
+            self._told.clear()
+            return []
+        errors: list[BaseException] = []
         crashes, self._unsettled = self._unsettled, []
-        errors, self._held_back = self._held_back, []
         for crash in crashes:
             for entry in crash.unwound:
                 try:

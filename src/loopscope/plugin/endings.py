@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +13,7 @@ from loopscope.plugin import last_threads, reporting
 from loopscope.plugin.termination import Termination
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator
     from contextlib import AbstractContextManager
 
     from loopscope.backends.interrupts import Interrupts
@@ -51,20 +51,7 @@ class Endings:
 
     def tearing_down(self) -> AbstractContextManager[None]:
         """Tear down, in a block, all that there is, whatever interrupts it."""
-        return self._tearing_down() if self._runtime.holds_anything else _NOTHING
-
-    @contextmanager
-    def _tearing_down(self) -> Iterator[None]:
-        __tracebackhide__ = True
-        with self._runtime.teardown.under_way():
-            try:
-                yield
-            except Exception:
-                raise
-            except BaseException:
-                # pytest has dropped the finalizers that were to come.
-                self._runtime.sweep()
-                raise
+        return _TearingDown(self._runtime) if self._runtime.holds_anything else _NOTHING
 
     def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
         if isinstance(excinfo.value, KeyboardInterrupt):
@@ -73,7 +60,7 @@ class Endings:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, None, None]:
         try:
-            with self._tearing_down():
+            with _TearingDown(self._runtime):
                 try:
                     yield
                 finally:
@@ -98,3 +85,23 @@ class Endings:
             lines = [*lines, catalog.threads_left(tuple(names), last_threads.GRACE)]
             last_threads.limit(threads)
         reporting.tell(config, lines, sys.stderr)
+
+
+class _TearingDown:
+    """A block in which pytest tears down, and drops the finalizers that come after an interrupt."""
+
+    __slots__ = ("_runtime",)
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    def __enter__(self) -> None:
+        self._runtime.teardown.begin()
+
+    def __exit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
+        __tracebackhide__ = True
+        try:
+            if exc is not None and not isinstance(exc, Exception):
+                self._runtime.sweep()
+        finally:
+            self._runtime.teardown.end()

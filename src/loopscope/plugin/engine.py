@@ -42,7 +42,9 @@ def start(config: pytest.Config, state: State) -> None:
         watch=watch,
         trace=state.trace,
     )
-    state.execution = execution = Execution(runtime)
+    state.execution = execution = Execution(
+        runtime, is_traced=bool(config.getoption("trace", False))
+    )
     if state.trace is not None:
         from loopscope.plugin import tracing
 

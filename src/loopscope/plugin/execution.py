@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from loopscope.diagnose import catalog
-from loopscope.dialects.vocabulary import RUNNER_FIXTURE, is_async, is_given_loop, is_xunit
+from loopscope.dialects.vocabulary import Nature, is_async, nature
 from loopscope.plugin import _compat
 from loopscope.plugin.described import hypothesis_handle, test_body
 from loopscope.plugin.examples import Examples, asks_for_fresh_fixtures
 from loopscope.plugin.finalizers import Finalizers
 from loopscope.plugin.fixtures import Loopscope
+from loopscope.plugin.handling import Handlings, Way
 from loopscope.plugin.outcomes import Refused, fail
 from loopscope.plugin.timer import Activity, Past, past_hypothesis
 from loopscope.plugin.xunit import name_of
@@ -45,31 +45,39 @@ class Refusal:
 
 
 class Execution:
-    """Runs the tests and fixtures that are planned, and nothing else."""
+    """Runs the tests and fixtures that are planned, and nothing else.
 
-    def __init__(self, runtime: Runtime) -> None:
+    With `is_traced`, each test stops in its first line, as `--trace` wants it.
+    """
+
+    def __init__(self, runtime: Runtime, *, is_traced: bool) -> None:
         self.runtime = runtime
+        self.handlings = Handlings(runtime.collection)
+        self._is_traced = is_traced
         self.finalizers = Finalizers(runtime)
         self.examples = Examples(runtime.collection)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: AnyFixtureDef, request: SubRequest) -> Any:
         __tracebackhide__ = True
-        test = self.runtime.test_for(fixturedef, request)
+        item, runtime = _compat.item_of(request), self.runtime
+        handling = self.handlings.of(item, fixturedef)
+        test = runtime.test(item)
+        if test is None and handling.needs_loop:
+            # No plan knew of it: it becomes ours when it asks for a fixture that needs a loop.
+            test = runtime.collection.adopt(item)
         self.finalizers.of_fixture(fixturedef, request)
-        if test is None:
-            self._require_owner(fixturedef, request)
+        if test is None or (handling.way is Way.NOT_OURS and not runtime.dry):
+            if handling.is_xunit:
+                self._require_owner(fixturedef, request)
             return None
-        if self.runtime.dry:
-            self.runtime.preview(fixturedef, request, test)
+        if runtime.dry:
+            if handling.needs_loop:
+                runtime.preview(fixturedef, request, test)
             return None
-        item = _compat.item_of(request)
-        if is_async(fixturedef.func) and not self.runtime.collection.needs_loop(item, fixturedef):
-            self._require_owner(fixturedef, request)
-            return None  # strict mode: not ours to set up
         try:
-            with self.runtime.running(item):
-                value = self._set_up(fixturedef, request, test)
+            with runtime.running(item, test):
+                value = self._set_up(handling.way, fixturedef, request, test)
         except Refused:
             # Only the way it was asked for was wrong: it may be asked for again.
             _compat.forget(fixturedef, request)
@@ -77,10 +85,10 @@ class Execution:
         return _SET_UP if value is None else value
 
     def _require_owner(self, definition: AnyFixtureDef, request: SubRequest) -> None:
-        """Fail a test that nobody owns if there is something of xunit to await for it."""
+        """Fail a test that nobody owns, for which something of xunit is to be awaited."""
         __tracebackhide__ = True
         item = _compat.item_of(request)
-        if is_xunit(definition.func) and isinstance(item, pytest.Function):
+        if isinstance(item, pytest.Function):
             of = self.runtime.collection.origins
             origin, test_origin = of.of_fixture(definition), of.of(item.function)
             finding = catalog.unowned_xunit(name_of(definition), origin, item.name, test_origin)
@@ -89,20 +97,22 @@ class Execution:
             finally:
                 _compat.forget(definition, request)  # the next test may have an owner
 
-    def _set_up(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> Any:
+    def _set_up(
+        self, way: Way, definition: AnyFixtureDef, request: SubRequest, test: Vertex
+    ) -> Any:
         __tracebackhide__ = True
-        runtime, item = self.runtime, _compat.item_of(request)
-        if not runtime.collection.needs_loop(item, definition):
+        runtime = self.runtime
+        if way is Way.SYNCHRONOUSLY:
             return runtime.set_up_sync(definition, request)
-        if definition.argname == RUNNER_FIXTURE:
+        if way is Way.BESIDE:
+            return runtime.set_up_beside(definition, request, test)
+        if way is Way.ON_LOOP:
+            make = partial(runtime.set_up, definition, request, test)
+        elif way is Way.AS_LOOP:
+            make = partial(runtime.loop_itself, definition, request, test)
+        else:
             runtime.open(runtime.loop_for(test))
             make = partial(Loopscope, runtime, test, request)
-        elif is_given_loop(definition.func):
-            make = partial(runtime.loop_itself, definition, request, test)
-        elif not runtime.collection.is_stepped(item, definition):
-            return runtime.set_up_beside(definition, request, test)
-        else:
-            make = partial(runtime.set_up, definition, request, test)
         return _compat.set_up(definition, request, make)
 
     def call(self, pyfuncitem: pytest.Function) -> object | None:
@@ -111,21 +121,22 @@ class Execution:
         test = self.runtime.test(pyfuncitem)
         if test is None:
             return None
-        if hypothesis_handle(pyfuncitem.obj) is not None and (
+        function = pyfuncitem.obj
+        if hypothesis_handle(function) is not None and (
             is_async(test_body(pyfuncitem)) or asks_for_fresh_fixtures(pyfuncitem)
         ):
             return self._call_given(pyfuncitem, test)
-        function = pyfuncitem.obj
-        if test.needs_loop and pyfuncitem.config.getoption("trace"):
+        if test.needs_loop and self._is_traced:
             function = _compat.traced(function)
-        if inspect.iscoroutinefunction(function):
+        kind = nature(function)
+        if kind is Nature.COROUTINE:
             arguments = _compat.test_arguments(pyfuncitem)
             dialect = self.runtime.dialect(pyfuncitem)
             result = self.runtime.run(test, partial(dialect.adapt_test, function, arguments))
             if result is not None:
                 pyfuncitem.warn(_compat.returned_not_none(pyfuncitem, result))
             return True
-        if is_async(function):
+        if kind is not Nature.SYNC:
             return None  # strict mode: not ours to run
         context = self.runtime.context(test.anchor).copy()
         return context.run(_compat.call_test_function, pyfuncitem)

@@ -74,23 +74,12 @@ class Runtime:
         self._tasks: dict[Anchor, dict[Loop, ScopeTask]] = {}
         self._crashes = Crashes(trace)
         self.aftermath = Aftermath(
-            background, self._crashes, self.loops, interrupts, self.under_way
+            background, self._crashes, self.loops, interrupts, self.teardown, self.under_way
         )
 
     def test(self, item: pytest.Item) -> Vertex | None:
         """Return the vertex of a test that is ours."""
         return self.collection.tests.get(item)
-
-    def test_for(self, definition: AnyFixtureDef, request: SubRequest) -> Vertex | None:
-        """Return the vertex of the test that `definition` is set up for, if the test is ours.
-
-        A test that no plan knew of becomes ours when it asks for a fixture that needs a loop.
-        """
-        item = _compat.item_of(request)
-        test = self.test(item)
-        if test is None and self.collection.needs_loop(item, definition):
-            test = self.collection.adopt(item)
-        return test
 
     def open(self, loop: Loop) -> Host | None:
         """Open `loop` unless it is open; it is closed when pytest leaves its place."""
@@ -126,7 +115,7 @@ class Runtime:
                 self.loops.close(loop)
             return
         deaths = partial(self.aftermath.of_closed_loop, host)
-        with self.teardown.deferring(), FollowedBy(deaths):
+        with self.teardown.going_on(), FollowedBy(deaths):
             try:
                 errors = self.aftermath.of_loop(host)
             finally:
@@ -252,7 +241,7 @@ class Runtime:
         __tracebackhide__ = True
         vertex = entry.key.vertex
         after = partial(self.aftermath.of_fixture, host, entry.key)
-        with self.teardown.deferring(), self._crashes.holding_back(), FollowedBy(after):
+        with self.teardown.going_on(), FollowedBy(after):
             giving = self.contexts.giving(vertex.anchor, task.context)
             with self._step("teardown", vertex), giving:
                 outcome = host.leave(task, entry, partial(self._is_used_by, vertex))
@@ -300,9 +289,11 @@ class Runtime:
         """Fail a test that cannot be called with what its fixtures gave."""
         __tracebackhide__ = True
         assert isinstance(item, pytest.Function)
+        dialect = self.dialect(item)
+        if not dialect.has_objections:
+            return
         shares_loop = self.loop_for(test).anchor != test.anchor
-        arguments = _compat.test_arguments(item)
-        problem = self.dialect(item).objects_to(arguments, shares_loop=shares_loop)
+        problem = dialect.objects_to(_compat.test_arguments(item), shares_loop=shares_loop)
         if problem is not None:
             fail(catalog.bad_declaration(test.id, test.name, test.origin, problem))
 
@@ -313,10 +304,8 @@ class Runtime:
 
     def preview(self, definition: AnyFixtureDef, request: SubRequest, test: Vertex) -> None:
         """Announce the loop that `definition` would be set up on."""
-        item = _compat.item_of(request)
-        if self.collection.needs_loop(item, definition):
-            vertex = self._placed(item, definition, test)
-            self.open(self.loop_for(vertex))
+        vertex = self._placed(_compat.item_of(request), definition, test)
+        self.open(self.loop_for(vertex))
 
     async def get_fixture(self, test: Vertex, name: str, request: pytest.FixtureRequest) -> Any:
         """Set fixture `name` up from within async code of `test`, and return its value."""
@@ -352,11 +341,9 @@ class Runtime:
             self.open(self.loop_for(test))
             self._check_arguments(item, test)
 
-    def running(self, item: pytest.Item) -> AbstractContextManager[None]:
+    def running(self, item: pytest.Item, test: Vertex) -> AbstractContextManager[None]:
         """Mark `item` as the test of ours under way in a block, and its loop as the current one."""
-        test = self.test(item)
-        if test is not None:
-            self._become_current(test)
+        self._become_current(test)
         return self.under_way.running(item)
 
     def _become_current(self, test: Vertex) -> None:
@@ -395,8 +382,8 @@ class Runtime:
         __tracebackhide__ = True
         vertex = self.collection.instance(item, definition, test.backend)
         if vertex is not None and vertex.id in self.plan.loops:
-            test_loop = self.plan.loop_of(test.id)
-            if test_loop == self.plan.loops[vertex.id] or vertex.id in self._used_by(test):
+            loop, test_loop = self.plan.loops[vertex.id], self.plan.loop_of(test.id)
+            if loop is test_loop or loop == test_loop or vertex.id in self._used_by(test):
                 return vertex
         assert isinstance(item, pytest.Function)
         wanted = self.collection.wanted(item, definition, test.backend)

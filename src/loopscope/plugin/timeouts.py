@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from loopscope.core.origin import Origin
+    from loopscope.plugin.alike import Alike
     from loopscope.plugin.collection import Collection
     from loopscope.plugin.runtime import Runtime
     from loopscope.plugin.side_by_side import SideBySide
@@ -55,6 +56,7 @@ class Timeouts:
         if not hasattr(self._other, "get_env_settings"):
             self._other = None
         self._general: Any = None if self._other is None else self._other.get_env_settings(config)
+        self._marks: dict[Alike, float | None] = {}
         self._timer: Timer | None = None
         self._asked: tuple[pytest.Item, Any] | None = None
         self._problem: catalog.Finding | None = None
@@ -153,7 +155,7 @@ class Timeouts:
     def _limit(self, item: pytest.Item) -> Limit | None:
         """Return the limit of a test: our mark, pytest-timeout's, our option, pytest-timeout's."""
         try:
-            marked = native.argument_of(item, "timeout", registry.names())
+            marked = self._marked(item)
         except LoopscopeError as exc:
             name, origin = self._described(item)
             self._problem = catalog.bad_declaration(item.nodeid, name, origin, str(exc))
@@ -176,6 +178,20 @@ class Timeouts:
             asked.func_only,
             bool(asked.disable_debugger_detection),
         )
+
+    def _marked(self, item: pytest.Item) -> float | None:
+        """Return what our mark sets, which is the same for all tests that are alike.
+
+        Raises:
+            LoopscopeError: a mark that cannot be understood.
+        """
+        alike = self.collection.decisions.of(item) if isinstance(item, pytest.Function) else None
+        if alike is not None and alike in self._marks:
+            return self._marks[alike]
+        marked: float | None = native.argument_of(item, "timeout", registry.names())
+        if alike is not None:
+            self._marks[alike] = marked
+        return marked
 
     def _ours(self, seconds: float, said: str) -> Limit | None:
         if seconds == 0:

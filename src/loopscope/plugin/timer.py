@@ -83,7 +83,7 @@ class Limit:
     ignores_debugger: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Activity:
     """What is done just now: the "call" of a test, or the "setup" or "teardown" of a fixture.
 
