@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import threading
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -250,3 +251,20 @@ def test_code_may_cancel_the_nursery_that_it_runs_in() -> None:
     assert isinstance(test.run(cancels).error, HostError)
     host.close()
     assert fixtures == ["unwound"]
+
+
+def test_a_closed_loop_goes_without_the_garbage_collector(words: Words) -> None:
+    host = words.open()
+    place = Place(host)
+    assert value(place.run(words.checkpoint)) is None
+    host.close()
+    kept = [weakref.ref(host)]
+    if isinstance(host, AsyncioHost):
+        kept.append(weakref.ref(host.native))
+    gc.collect()
+    gc.disable()
+    try:
+        del host, place
+        assert [reference() for reference in kept] == [None] * len(kept)
+    finally:
+        gc.enable()

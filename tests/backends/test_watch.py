@@ -414,7 +414,7 @@ def test_ten_thousand_tasks_and_timers_do_not_accumulate(watch: Watch, loop: Loo
             await asyncio.ensure_future(nothing())
 
     loop.run_until_complete(step())
-    assert len(watch._made) < 200
+    assert len(watch.noted) < 200
 
 
 def test_what_goes_on_is_not_forgotten_for_the_sake_of_what_does_not(

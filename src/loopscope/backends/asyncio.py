@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+import weakref
 from contextvars import copy_context
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,7 +23,7 @@ from loopscope.backends.leftovers import (
     until_ended,
 )
 from loopscope.backends.outcome import Death
-from loopscope.backends.watch import Kind, Watch
+from loopscope.backends.watch import Kind, Watch, reference
 from loopscope.errors import GaveUp, HostError
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ class AsyncioHost(Host):
             self._loop.set_debug(debug)
         self._interrupt: BaseException | None = None
         self._tell = self._loop.call_exception_handler
-        self._loop.call_exception_handler = self._hear  # type: ignore[method-assign]
+        hear = partial(_hear, weakref.ref(self), reference(loop))
+        self._loop.call_exception_handler = hear  # type: ignore[method-assign]
         self._watch = Watch(loop, self._is_a_fixture)
 
     @property
@@ -86,7 +88,8 @@ class AsyncioHost(Host):
         return asyncio._get_running_loop() is self._loop
 
     def become_current(self) -> None:
-        current.set(self._loop, self._policy)
+        if self._policy is not None or not current.is_found(self._loop):
+            current.set(self._loop, self._policy)
 
     def run_beside(self, function: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         before = current.loop
@@ -102,7 +105,8 @@ class AsyncioHost(Host):
     def split(self, error: BaseException) -> tuple[BaseException | None, BaseException | None]:
         return (error, None) if isinstance(error, asyncio.CancelledError) else (None, error)
 
-    def _hear(self, context: dict[str, Any]) -> None:
+    def hear(self, context: dict[str, Any]) -> None:
+        """Take note of what the loop is told that nobody awaits."""
         # A loop only logs what comes out of a callback, and uvloop runs signal handlers in one.
         # What is no `Exception` is for somebody: pytest's own outcomes, when a time is up, say.
         error = context.get("exception")
@@ -119,7 +123,7 @@ class AsyncioHost(Host):
 
     @property
     def is_quiet(self) -> bool:
-        return not self._deaths and self._watch.is_empty
+        return not self._deaths and not self._watch.noted
 
     def deaths(self, ending: Ending) -> tuple[Death, ...]:
         died = [one for one in self._watch.made() if one.has_died and ending.concerns(one)]
@@ -266,6 +270,23 @@ def _turn_once(loop: asyncio.AbstractEventLoop) -> None:
 def _is_replaced(loop: asyncio.AbstractEventLoop, method: str) -> bool:
     """Say whether somebody has put something of their own in place of a method of `loop`."""
     return method in getattr(loop, "__dict__", ())
+
+
+def _hear(
+    host: Callable[[], AsyncioHost | None],
+    loop: Callable[[], asyncio.AbstractEventLoop | None],
+    context: dict[str, Any],
+) -> None:
+    """Tell a host what its loop is told, as long as there is one.
+
+    Both are referred to weakly: a loop that is closed is to go without the garbage collector, for
+    which it would be most of what there is to be done.
+    """
+    hearing, told = host(), loop()
+    if hearing is not None:
+        hearing.hear(context)
+    elif told is not None:
+        type(told).call_exception_handler(told, context)
 
 
 async def _cancel_all(tasks: set[asyncio.Task[Any]], grace: float) -> None:

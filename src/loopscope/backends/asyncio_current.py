@@ -28,6 +28,14 @@ class Current(threading.local):
         self.loop: asyncio.AbstractEventLoop | None = None
         self._policy_before: Any = None
 
+    def is_found(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Say whether `loop` is the current one, as mostly: this is asked in each phase of a test.
+
+        A policy of somebody's own has to be told all the same.
+        """
+        is_ours = self.loop is loop and self._policy_before is None
+        return is_ours and getattr(_local(), "_loop", None) is loop
+
     def set(self, loop: asyncio.AbstractEventLoop | None, own_policy: Any) -> None:
         """Make `loop` the current one, under a policy of its own if it has one."""
         self.loop = loop
@@ -37,8 +45,6 @@ class Current(threading.local):
                 if self._policy_before is None:
                     self._policy_before = policy()
                 asyncio.set_event_loop_policy(own_policy or self._policy_before)
-        elif loop is not None and getattr(_local(), "_loop", None) is loop:
-            return  # as mostly: this is asked for in every phase of a test
         asyncio.set_event_loop(loop)
 
     def forget(self, loop: asyncio.AbstractEventLoop) -> None:

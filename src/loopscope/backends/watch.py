@@ -127,7 +127,8 @@ class Job:
 class Watch:
     """Notes what is made on one loop, until it is taken off.
 
-    Of a generator that begins, `is_known` says whether it is looked after otherwise.
+    Of a generator that begins, `is_known` says whether it is looked after otherwise. Some of what
+    was `noted` may be over by now.
 
     The methods without a docstring stand before those of the loop that have their names.
     """
@@ -135,11 +136,11 @@ class Watch:
     def __init__(
         self,
         loop: asyncio.AbstractEventLoop,
-        is_known: Callable[[object], bool] = lambda generator: False,
+        is_known: Callable[[object], bool] | None = None,
     ) -> None:
         self._loop = loop
-        self._is_known = is_known
-        self._made: list[Made] = []
+        self._is_known = is_known or _is_known
+        self.noted: list[Made] = []
         self._prune_at = _MANY
         self._is_setting_timer = False
         attributes, kind = vars(loop), type(loop)
@@ -162,17 +163,15 @@ class Watch:
                     attributes[name] = self._before[name]
                 else:
                     del attributes[name]
-        self._made.clear()
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing has been made since it was last looked at."""
-        return not self._made
+        self.noted.clear()
+        # Each of them holds this, as does whoever is asked: let nothing wait for the collector.
+        self._ours.clear()
+        self._is_known = _is_known
 
     def made(self) -> Iterator[Made]:
         """Yield what was made, and still goes on or has died, in the order in which it was made."""
         self._prune()
-        yield from self._made
+        yield from self.noted
 
     def maker_of(self, task: object) -> Made | None:
         """Return what is known of a task, even if it is about to be forgotten."""
@@ -210,7 +209,7 @@ class Watch:
         # Those of `asyncio.sleep` and its like end with whoever waits for them. Only a `timeout()`
         # may be left open, and would cancel whatever its task does by then.
         if not module.startswith("asyncio.") or module == "asyncio.timeouts":
-            self._note(Kind.TIMER, partial(_timer, _reference(handle), self._loop.time))
+            self._note(Kind.TIMER, partial(_timer, reference(handle), self._loop.time))
         return handle
 
     def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
@@ -221,7 +220,7 @@ class Watch:
             return run(executor, func, *args)
         job = Job(func)
         future = run(executor, job, *args)
-        job.future = _reference(future)
+        job.future = reference(future)
         # Only its thread holds it, from now on.
         self._note(Kind.EXECUTOR_JOB, weakref.ref(job))
         return future
@@ -244,15 +243,19 @@ class Watch:
         return original
 
     def _note(self, kind: Kind, refer: Callable[[], Any], site: Site | None = None) -> Made:
-        if len(self._made) >= self._prune_at:
+        if len(self.noted) >= self._prune_at:
             self._prune()
-            self._prune_at = max(_MANY, 2 * len(self._made))
+            self._prune_at = max(_MANY, 2 * len(self.noted))
         made = Made(kind, refer, OWNER.get(None), site or _calling_site())
-        self._made.append(made)
+        self.noted.append(made)
         return made
 
     def _prune(self) -> None:
-        self._made = [one for one in self._made if one.is_left or one.has_died]
+        self.noted = [one for one in self.noted if one.is_left or one.has_died]
+
+
+def _is_known(generator: object) -> bool:
+    return False
 
 
 def _opening(method: str, kind: Kind) -> Callable[..., Any]:
@@ -263,7 +266,7 @@ def _opening(method: str, kind: Kind) -> Callable[..., Any]:
         # Before it waits: then the code that asked for it is further up the stack.
         site = _calling_site()
         opened = await self._original(method)(*args, **kwargs)
-        self._note(kind, _reference(opened[0] if isinstance(opened, tuple) else opened), site)
+        self._note(kind, reference(opened[0] if isinstance(opened, tuple) else opened), site)
         return opened
 
     opening.__name__ = method
@@ -311,7 +314,8 @@ _GOES_ON: dict[Kind, Callable[[Any], bool]] = {
 }
 
 
-def _reference(thing: Any) -> Callable[[], Any]:
+def reference(thing: Any) -> Callable[[], Any]:
+    """Return what gives `thing`, and keeps it alive only if it cannot be referred to weakly."""
     try:
         return weakref.ref(thing)
     except TypeError:

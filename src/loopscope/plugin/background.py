@@ -56,10 +56,10 @@ class FollowedBy:
     def __exit__(self, kind: object, exc: BaseException | None, traceback: object) -> None:
         __tracebackhide__ = True
         errors = self._check()
-        if exc is None:
+        if exc is not None:
+            tell_besides(exc, errors)
+        elif errors:
             raise_all(errors)
-            return
-        tell_besides(exc, errors)
 
 
 def tell_besides(error: BaseException, others: Sequence[BaseException]) -> None:

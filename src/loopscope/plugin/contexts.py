@@ -31,19 +31,16 @@ class ScopeContexts:
         self._shown: dict[ContextVar[Any], Token[Any]] = {}
         self._inside = 0
 
-    def of(self, anchor: Anchor) -> Context:
-        """Return the context of a place, as it stands."""
-        context = self._contexts.get(anchor)
-        if context is None:
-            context = copy_context()
-            for variable, value in self._given_around(anchor).items():
-                context.run(variable.set, value)
-            self._contexts[anchor] = context
-        return context
+    def get(self, anchor: Anchor) -> Context | None:
+        """Return the context of a place, as it stands, if the place has one."""
+        return self._contexts.get(anchor)
 
-    def knows(self, anchor: Anchor) -> bool:
-        """Say whether the place has a context."""
-        return anchor in self._contexts
+    def begin(self, anchor: Anchor) -> Context:
+        """Make the context of a place that has none, and return it."""
+        context = self._contexts[anchor] = copy_context()
+        for variable, value in self._given_around(anchor).items():
+            context.run(variable.set, value)
+        return context
 
     def giving(self, anchor: Anchor, context: Context) -> AbstractContextManager[None]:
         """Give, at the end of a block, what the block changed in `context`."""

@@ -115,11 +115,11 @@ class _Phase:
         __tracebackhide__ = True
         try:
             errors = self._check(self._item, self._test)
-            if exc is None:
-                raise_all(errors)
-            else:
+            if exc is not None:
                 tell_besides(exc, errors)
                 self._phases.notes.explain(exc, self._item)
+            elif errors:
+                raise_all(errors)
         except BaseException as raised:
             self._phases.notes.explain(raised, self._item)
             raise

@@ -119,8 +119,11 @@ class Runtime:
             try:
                 errors = self.aftermath.of_loop(host)
             finally:
+                if self.under_way.host is host:
+                    self.under_way.host = None
                 self._crashes.add(self.loops.close(loop))
-            raise_all(errors)
+            if errors:
+                raise_all(errors)
 
     @property
     def holds_anything(self) -> bool:
@@ -148,9 +151,11 @@ class Runtime:
 
     def context(self, anchor: Anchor) -> Context:
         """Return the context of a place; it ends when pytest leaves the place."""
-        if not self.contexts.knows(anchor):
+        context = self.contexts.get(anchor)
+        if context is None:
             self.collection.places.node(anchor).addfinalizer(partial(self._end, anchor))
-        return self.contexts.of(anchor)
+            context = self.contexts.begin(anchor)
+        return context
 
     def _end(self, anchor: Anchor) -> None:
         __tracebackhide__ = True
@@ -338,7 +343,7 @@ class Runtime:
         """Open the loop of a test whose fixtures are set up, if it runs on one."""
         __tracebackhide__ = True
         if test.needs_loop:
-            self.open(self.loop_for(test))
+            self.under_way.host = self.open(self.loop_for(test))
             self._check_arguments(item, test)
 
     def running(self, item: pytest.Item, test: Vertex) -> AbstractContextManager[None]:
@@ -348,10 +353,13 @@ class Runtime:
 
     def _become_current(self, test: Vertex) -> None:
         """Let synchronous code of a test find the loop of the test, if that is open."""
-        loop = self.plan.loop_of(test.id)
-        host = None if loop is None else self.loops.get(loop)
-        if host is not None:
-            host.become_current()
+        under_way = self.under_way
+        if under_way.test is not test or under_way.host is None:
+            loop = self.plan.loops.get(test.id)
+            under_way.test = test
+            under_way.host = None if loop is None else self.loops.get(loop)
+        if under_way.host is not None:
+            under_way.host.become_current()
 
     def _step(self, action: str, vertex: Vertex) -> AbstractContextManager[None]:
         activity = Activity(action, vertex.name, vertex.origin, vertex)

@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from loopscope.backends.base import Host
+    from loopscope.core.graph import Vertex
     from loopscope.plugin.timer import Activity
 
 
@@ -16,17 +18,20 @@ class UnderWay:
     """What is done just now.
 
     `item` is the test of ours that is being set up, called or torn down, None outside of a phase;
-    `activities` are what is done for it, each for the sake of the one before; and a loop
-    `is_turning` from the moment that it is told to until it stands still.
+    `test` is what is planned of it, and `host` has its loop, once that is open. `activities` are
+    what is done for it, each for the sake of the one before; and a loop `is_turning` from the
+    moment that it is told to until it stands still.
 
     The blocks are classes because they are entered several times a test: a generator that
     `contextlib` makes a context manager of takes five times as long.
     """
 
-    __slots__ = ("activities", "is_turning", "item")
+    __slots__ = ("activities", "host", "is_turning", "item", "test")
 
     def __init__(self) -> None:
         self.item: pytest.Item | None = None
+        self.test: Vertex | None = None
+        self.host: Host | None = None
         self.activities: list[Activity] = []
         self.is_turning = False
 
