@@ -194,6 +194,9 @@ class PytestAsyncio(Dialect):
             )
         return "asyncio", {"loop": get(LOOP)}
 
+    def on_synchronous(self) -> Synchronous:
+        return Synchronous()
+
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
         original = getattr(peer, "PytestAsyncioFunction", None)
@@ -266,6 +269,24 @@ def _named(definition: Definition, test: Test) -> str:
     return definition.argname if place is None else f"{definition.argname} at {place}"
 
 
+class Synchronous:
+    """Warns of synchronous tests that bear the mark."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
+        if pyfuncitem.get_closest_marker(PytestAsyncio.mark) is None:
+            return
+        test = pyfuncitem.config.stash[SPOKEN].describe(pyfuncitem)
+        if not test.is_async and not uses_xunit(test):
+            pyfuncitem.warn(
+                pytest.PytestWarning(
+                    f"The test {pyfuncitem} is marked with '@pytest.mark.asyncio' but it is not an "
+                    "async function. Please remove the asyncio mark. If the test is not marked "
+                    "explicitly, check for global marks applied via 'pytestmark'."
+                )
+            )
+
+
 class Specs:
     """The hook of pytest-asyncio's, where pytest-asyncio is not there to name it."""
 
@@ -328,22 +349,6 @@ def _adapt(item: pytest.Function) -> None:
         )
         item.warn(pytest.PytestCollectionWarning(reason))
         item.add_marker(pytest.mark.xfail(run=False, reason=reason))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
-    spoken = pyfuncitem.config.stash[SPOKEN]
-    if pyfuncitem.get_closest_marker(PytestAsyncio.mark) is None:
-        return
-    test = spoken.describe(pyfuncitem)
-    if not test.is_async and not uses_xunit(test):
-        pyfuncitem.warn(
-            pytest.PytestWarning(
-                f"The test {pyfuncitem} is marked with '@pytest.mark.asyncio' but it is not an "
-                "async function. Please remove the asyncio mark. If the test is not marked "
-                "explicitly, check for global marks applied via 'pytestmark'."
-            )
-        )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -204,6 +204,9 @@ class PytestTrio(Dialect):
             return _test_in_a_nursery(function, arguments)
         return function(**arguments)
 
+    def on_synchronous(self) -> Synchronous:
+        return Synchronous()
+
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
         for_conftest: Any = import_module("pytest_trio.enable_trio_mode")
@@ -287,6 +290,20 @@ def _filled(arguments: Mapping[str, Any], nursery: Any) -> dict[str, Any]:
     return {name: nursery if value is NURSERY else value for name, value in arguments.items()}
 
 
+class Synchronous:
+    """Fails synchronous tests that bear the mark."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
+        if pyfuncitem.get_closest_marker(PytestTrio.mark) is None:
+            return
+        if not is_async(pyfuncitem.obj) and not hasattr(pyfuncitem.obj, "hypothesis"):
+            # Not hidden: pytest complains if there is no frame that it could show.
+            pytest.fail(
+                f"test function `{pyfuncitem!r}` is marked trio but is not async", pytrace=False
+            )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "trio(run=None): run this async test on trio, or by another run function."
@@ -307,17 +324,6 @@ def pytest_itemcollected(item: pytest.Item) -> None:
         give_mark(item, PytestTrio.mark)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
-    if pyfuncitem.get_closest_marker(PytestTrio.mark) is None:
-        return
-    if not is_async(pyfuncitem.obj) and not hasattr(pyfuncitem.obj, "hypothesis"):
-        # Not hidden: pytest complains if there is no frame that it could show.
-        pytest.fail(
-            f"test function `{pyfuncitem!r}` is marked trio but is not async", pytrace=False
-        )
-
-
 @pytest.fixture
 def mock_clock() -> Any:
     """A clock that stands still until it is moved."""
@@ -335,6 +341,10 @@ def autojump_clock() -> Any:
 
 
 @pytest.fixture
-async def nursery() -> object:
+async def nursery(request: pytest.FixtureRequest) -> object:
     """A nursery for whoever asks, cancelled when that one has been torn down."""
+    item, spoken = request.node, request.config.stash[SPOKEN]
+    is_test = isinstance(item, pytest.Function)
+    if not is_test or not isinstance(spoken.owner(item), PytestTrio):
+        raise RuntimeError("Trio fixtures can only be used by Trio tests")
     return NURSERY

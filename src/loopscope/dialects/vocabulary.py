@@ -262,6 +262,10 @@ class Dialect:
         """Return the coroutine that a test function is on its loop."""
         return function(**arguments)
 
+    def on_synchronous(self) -> object | None:
+        """Return the hooks for a run in which synchronous tests bear the mark, if there are any."""
+        return None
+
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
         """Rebind what others import from `peer`, the plugin that we stand in for."""

@@ -96,6 +96,8 @@ class Execution:
         if test is None:
             self._require_owner(fixturedef, request)
             return None
+        if fixturedef.argname == RUNNER_FIXTURE and self.runtime.plan.loop_of(test.id) is None:
+            return None  # the fixture itself says what to do
         if self.runtime.dry:
             self.runtime.preview(fixturedef, request, test)
             return None
