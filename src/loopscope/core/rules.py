@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import Kind
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 
 if TYPE_CHECKING:
     from loopscope.core.graph import Vertex

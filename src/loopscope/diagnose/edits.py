@@ -16,7 +16,7 @@ from loopscope.dialects import spelling
 
 if TYPE_CHECKING:
     from loopscope.core.origin import Origin
-    from loopscope.core.plan import Policy
+    from loopscope.core.policy import Policy
     from loopscope.core.scope import Scope
 
 

@@ -13,8 +13,9 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import Kind, Suite, Vertex, reach
-from loopscope.core.plan import Misfit, Plan, Policy, components
+from loopscope.core.plan import Misfit, Plan, components
 from loopscope.core.plan import plan as replan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import BackendMismatch, LoopMismatch, OutlivesLoop, Violation, check
 from loopscope.core.scope import Scope
 from loopscope.diagnose.catalog import Finding, finding_for, misfit, place_of

@@ -9,7 +9,6 @@ of the loop.
 from __future__ import annotations
 
 import inspect
-import socket
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -26,7 +25,6 @@ from loopscope.dialects.loop_factories import (
     parse_names,
     variants_of,
 )
-from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling, listed
 from loopscope.dialects.vocabulary import (
     SPOKEN,
@@ -47,7 +45,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from types import ModuleType
 
-    from loopscope.core.plan import Policy
+    from loopscope.core.policy import Policy
+    from loopscope.dialects.ports import FreePorts
     from loopscope.dialects.vocabulary import Definition, Get
 
 MARK_ARGUMENTS = frozenset({"loop_scope", "scope", "loop_factories"})
@@ -404,12 +403,20 @@ def event_loop() -> None:
 @pytest.fixture(scope="session")
 def unused_tcp_port_factory() -> FreePorts:
     """Hands out TCP ports that nobody uses, each of them once."""
+    import socket
+
+    from loopscope.dialects.ports import FreePorts
+
     return FreePorts(socket.SOCK_STREAM, (socket.AF_INET,))
 
 
 @pytest.fixture(scope="session")
 def unused_udp_port_factory() -> FreePorts:
     """Hands out UDP ports that nobody uses, each of them once."""
+    import socket
+
+    from loopscope.dialects.ports import FreePorts
+
     return FreePorts(socket.SOCK_DGRAM, (socket.AF_INET,))
 
 

@@ -22,7 +22,7 @@ import pytest
 
 from loopscope.core.declared import Declared
 from loopscope.core.placeholders import NURSERY
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.dialects.spelling import Spelling
 from loopscope.dialects.vocabulary import (
     RUNNER_FIXTURE,

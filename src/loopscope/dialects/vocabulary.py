@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import pytest
 
@@ -27,7 +27,7 @@ from loopscope.errors import LoopscopeError
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from loopscope.core.plan import Policy
+    from loopscope.core.policy import Policy
     from loopscope.core.scope import Scope
     from loopscope.dialects.spelling import Spelling
 
@@ -41,8 +41,7 @@ Get = Callable[[str], Any]
 Definition: TypeAlias = "pytest.FixtureDef[Any]"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option that exists in the ini file, and on the command line if `flag` is given."""
 
     name: str
@@ -53,8 +52,7 @@ class Option:
     is_switch: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What a test runs on.
 
     Two that have the same `key` can share a loop. `resolve` returns the name of a backend and the

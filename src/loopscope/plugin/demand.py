@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.dialects.vocabulary import is_async, is_given_loop
 from loopscope.plugin import _compat
 from loopscope.plugin.state import SIDE_BY_SIDE
@@ -41,9 +41,11 @@ def meet(session: pytest.Session, state: State) -> None:
 
 def start(config: pytest.Config, state: State) -> None:
     """Start the engine, and with it what may be needed besides."""
-    from loopscope.plugin import engine
+    from loopscope.plugin import engine, foresight
 
     collection = state.collection
+    if state.plan is None:
+        foresight.foresee(state, ())
     if _runs_side_by_side(collection) or _has_to_refuse(collection):
         from loopscope.plugin.side_by_side import SideBySide
 

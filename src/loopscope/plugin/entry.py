@@ -17,11 +17,9 @@ from loopscope.plugin import (
     async_hooks,
     demand,
     options,
-    properties,
     reporting,
     takeover,
     variants,
-    workers,
     xunit,
 )
 from loopscope.plugin.collection import Collection
@@ -73,7 +71,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
     state = State(settings, Collection(Origins(config.rootpath), spoken))
     config.stash[KEY] = state
-    properties.register(config, state)
+    if config.getoption("htmlpath", None) or config.getoption("xmlpath", None):
+        from loopscope.plugin import properties
+
+        properties.register(config, state)
     if config.option.setupshow:
         from loopscope.plugin.setup_show import Owners
 
@@ -86,7 +87,9 @@ def pytest_configure(config: pytest.Config) -> None:
         from loopscope.plugin import plan_output
 
         plan_output.begin(config, state)
-    if config.pluginmanager.hasplugin("xdist"):
+    if getattr(config.option, "dist", "no") != "no":
+        from loopscope.plugin import workers
+
         config.pluginmanager.register(workers.Controller(), "loopscope-controller")
 
 
@@ -137,7 +140,10 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "off":
         return
     make_plan(state, session.items)
-    workers.hand_over(config, state)
+    if hasattr(config, "workeroutput"):
+        from loopscope.plugin import workers
+
+        workers.hand_over(config, state)
     if state.trace is not None and state.plan is not None:
         state.trace.planned(state.plan, state.findings)
     if state.settings.engine == "observe":

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from loopscope.core.origin import Origin
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import check
 from loopscope.diagnose.catalog import Finding, finding_for
 from loopscope.diagnose.plan_file import plain_finding
