@@ -8,7 +8,6 @@ the plan is rid of the violation, of every other one of the same user, and has n
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -127,7 +126,7 @@ class Trials:
         loop = None if fix.moves is None else after.loop_of(fix.moves)
         if loop is None:
             return fix
-        return replace(fix, words=f"{fix.words} (it then runs on {place_of(loop)})")
+        return fix._replace(words=f"{fix.words} (it then runs on {place_of(loop)})")
 
     @property
     def exhausted(self) -> bool:

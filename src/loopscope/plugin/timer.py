@@ -15,8 +15,8 @@ protocol is kept free: a clock that rings there has to wait for the next.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from loopscope.backends.call_graph import calls_of, traceback_of
 from loopscope.diagnose import catalog
@@ -68,8 +68,7 @@ def past_hypothesis() -> Iterator[None]:
         raise Past(exc) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(NamedTuple):
     """A time limit: by whom and how it was set, and how it is kept.
 
     `by` and `said` are what a reader is told; `method` is "signal" or "thread".
@@ -83,8 +82,7 @@ class Limit:
     ignores_debugger: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Activity:
+class Activity(NamedTuple):
     """What is done just now: the "call" of a test, or the "setup" or "teardown" of a fixture.
 
     Hypothesis is "given" a test, and calls it again and again. What runs on a loop has a `vertex`.
@@ -247,9 +245,8 @@ class Timer:
             report.findings = [self._timed_out(self._last(stack))]
             activity = self._scene.activity()
             report.tree = render(
-                replace(
-                    turning.call_graph(running),
-                    name=self._name if activity is None else activity.name,
+                turning.call_graph(running)._replace(
+                    name=self._name if activity is None else activity.name
                 ),
                 lambda call: self._scene.origin(call.path, call.line),
             )

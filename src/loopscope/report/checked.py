@@ -6,7 +6,7 @@ author makes it once, in one place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loopscope.core.origin import Origin
@@ -125,8 +125,7 @@ def _key(finding: Finding) -> object:
 
 
 def _located(finding: Finding, locate: Callable[[str], str]) -> Finding:
-    return replace(
-        finding,
+    return finding._replace(
         where=tuple(
             (Origin(locate(origin.path), origin.line), name, text)
             for origin, name, text in finding.where
