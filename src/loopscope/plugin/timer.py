@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from loopscope.backends.call_graph import calls_of, traceback_of
 from loopscope.diagnose import catalog
@@ -68,7 +68,8 @@ def past_hypothesis() -> Iterator[None]:
         raise Past(exc) from None
 
 
-class Limit(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Limit:
     """A time limit: by whom and how it was set, and how it is kept.
 
     `by` and `said` are what a reader is told; `method` is "signal" or "thread".
@@ -82,7 +83,8 @@ class Limit(NamedTuple):
     ignores_debugger: bool = False
 
 
-class Activity(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Activity:
     """What is done just now: the "call" of a test, or the "setup" or "teardown" of a fixture.
 
     Hypothesis is "given" a test, and calls it again and again. What runs on a loop has a `vertex`.
