@@ -84,6 +84,21 @@ def test_it(_opened_loop):
     assert _opened_loop.run_until_complete(answer()) == 42
 """
 
+MISUSED = {
+    "synchronous-asyncio": (
+        "@pytest.mark.asyncio\ndef test_it(): ...",
+        "it is not an async function",
+    ),
+    "synchronous-trio": (
+        "@pytest.mark.trio\ndef test_it(): ...",
+        "is marked trio but is not async",
+    ),
+    "overridden-asyncio": (
+        "@pytest.fixture\ndef event_loop_policy(): ...\ndef test_it(event_loop_policy): ...",
+        "Overriding the fixture event_loop_policy is deprecated",
+    ),
+}
+
 
 @pytest.fixture(autouse=True)
 def conftest(suite: Suite) -> None:
@@ -147,3 +162,19 @@ def test_what_needs_no_loop_is_had_without_an_engine(suite: Suite, name: str) ->
     suite.write({"test_it.py": ASKING.format(name=name)})
     suite.ran().all_passed("test_in_the_test", "test_in_a_fixture")
     assert ENGINE not in suite.events
+
+
+@pytest.mark.parametrize(("name", "source", "told"), [(k, *v) for k, v in MISUSED.items()])
+def test_what_is_told_of_a_misused_word_takes_hooks_only_where_it_is_misused(
+    suite: Suite, name: str, source: str, told: str
+) -> None:
+    suite.write({"test_it.py": f"import pytest\n{source}\n"})
+    ran = suite.ran()
+    assert f"loopscope-{name}" in suite.events
+    assert told in ran.out
+
+
+def test_trio_mode_marks_what_nobody_else_claims(suite: Suite) -> None:
+    suite.write({"test_it.py": "async def test_it(nursery): ..."})
+    suite.ran("-otrio_mode=true").all_passed("test_it")
+    assert "loopscope-trio-mode" in suite.events

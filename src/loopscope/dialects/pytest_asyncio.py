@@ -18,7 +18,6 @@ from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 from loopscope.dialects.constants import UNKNOWN
-from loopscope.dialects.item_class import TestOfOurs
 from loopscope.dialects.loop_factories import (
     Factory,
     names_factories,
@@ -109,6 +108,7 @@ class PytestAsyncio(Dialect):
     variant = "_asyncio_loop_factory"
     parameters = (variant, POLICY)
     only_with_peer = (LOOP,)
+    overridable = POLICY
     opened_loop = "_opened_loop"
     lent = (
         "unused_tcp_port",
@@ -193,11 +193,16 @@ class PytestAsyncio(Dialect):
             )
         return "asyncio", {"loop": get(LOOP)}
 
+    def on_overridden(self) -> Overridden:
+        return Overridden()
+
     def on_synchronous(self) -> Synchronous:
         return Synchronous()
 
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
+        from loopscope.dialects.item_class import TestOfOurs
+
         original = getattr(peer, "PytestAsyncioFunction", None)
         if original is not None and not isinstance(original, TestOfOurs):
             known = {"original": original, "dialect": cls}
@@ -266,6 +271,22 @@ def _is_the_usual(function: object) -> bool:
 def _named(definition: Definition, test: Test) -> str:
     place = test.place_of(definition)
     return definition.argname if place is None else f"{definition.argname} at {place}"
+
+
+class Overridden:
+    """Warns of a policy that is the suite's own."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
+        if fixturedef.argname == POLICY and not _is_the_usual(fixturedef.func):
+            warnings.warn(
+                pytest.PytestDeprecationWarning(
+                    "Overriding the fixture event_loop_policy is deprecated: pytest-asyncio is "
+                    "about to drop it. Use the hook pytest_asyncio_loop_factories."
+                ),
+                stacklevel=1,
+            )
+        return (yield)
 
 
 class Synchronous:
@@ -363,19 +384,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             ),
             stacklevel=1,
         )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: Any) -> Generator[None, Any, Any]:
-    if fixturedef.argname == POLICY and not _is_the_usual(fixturedef.func):
-        warnings.warn(
-            pytest.PytestDeprecationWarning(
-                "Overriding the fixture event_loop_policy is deprecated: pytest-asyncio is about "
-                "to drop it. Use the hook pytest_asyncio_loop_factories."
-            ),
-            stacklevel=1,
-        )
-    return (yield)
 
 
 @pytest.fixture(scope="session")

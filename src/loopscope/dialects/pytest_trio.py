@@ -290,6 +290,23 @@ def _filled(arguments: Mapping[str, Any], nursery: Any) -> dict[str, Any]:
     return {name: nursery if value is NURSERY else value for name, value in arguments.items()}
 
 
+class TrioMode:
+    """Marks the async tests that nobody else claims; what else is pytest-trio's bears a mark."""
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        spoken = item.config.stash[SPOKEN]
+        dialect = spoken.named(PytestTrio.name)
+        if dialect is None or not isinstance(item, pytest.Function):
+            return
+        test = spoken.describe(item)
+        if (
+            test.is_async
+            and owner(test, spoken.dialects) is dialect
+            and item.get_closest_marker(PytestTrio.mark) is None
+        ):
+            give_mark(item, PytestTrio.mark)
+
+
 class Synchronous:
     """Fails synchronous tests that bear the mark."""
 
@@ -308,20 +325,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "trio(run=None): run this async test on trio, or by another run function."
     )
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    spoken = item.config.stash[SPOKEN]
-    dialect = spoken.named(PytestTrio.name)
-    if dialect is None or not dialect.is_auto or not isinstance(item, pytest.Function):
-        return  # whatever else makes a test one of pytest-trio's is a mark
-    test = spoken.describe(item)
-    if (
-        test.is_async
-        and owner(test, spoken.dialects) is dialect
-        and item.get_closest_marker(PytestTrio.mark) is None
-    ):
-        give_mark(item, PytestTrio.mark)
+    if config.getini("trio_mode"):
+        config.pluginmanager.register(TrioMode(), "loopscope-trio-mode")
 
 
 @pytest.fixture

@@ -150,6 +150,8 @@ class Dialect:
     """The fixture as which a loop that opens is shown to plugins that look for loops."""
     lent: ClassVar[tuple[str, ...]] = ()
     """The fixtures that are the plugin's own where it is installed, and ours where it is not."""
+    overridable: ClassVar[str | None] = None
+    """The fixture of which it matters whether the suite has one of its own."""
     takes_bare_fixtures_of_its_tests: ClassVar[bool] = False
     """Whether an asynchronous fixture that bears no decorator is claimed by a test that is."""
     is_auto: bool = False
@@ -259,6 +261,10 @@ class Dialect:
     def adapt_test(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         """Return the coroutine that a test function is on its loop."""
         return function(**arguments)
+
+    def on_overridden(self) -> object | None:
+        """Return the hooks for a run in which the suite overrides a fixture, if there are any."""
+        return None
 
     def on_synchronous(self) -> object | None:
         """Return the hooks for a run in which synchronous tests bear the mark, if there are any."""

@@ -27,12 +27,14 @@ if TYPE_CHECKING:
 
 def meet(session: pytest.Session, state: State) -> None:
     """Register what is needed to execute the tests that were collected."""
-    manager = session.config.pluginmanager
-    for dialect in state.collection.spoken.dialects:
-        if _has_synchronous(state.collection, dialect):
-            hooks = dialect.on_synchronous()
-            if hooks is not None:
-                manager.register(hooks, f"loopscope-synchronous-{dialect.mark}")
+    manager, collection = session.config.pluginmanager, state.collection
+    for dialect in collection.spoken.dialects:
+        for name, hooks in (
+            ("synchronous", _has_synchronous(collection, dialect) and dialect.on_synchronous()),
+            ("overridden", _overrides(session, collection, dialect) and dialect.on_overridden()),
+        ):
+            if hooks:
+                manager.register(hooks, f"loopscope-{name}-{dialect.mark}")
     if _is_foreseen(session, state):
         start(session.config, state)
     else:
@@ -59,6 +61,15 @@ def _has_synchronous(collection: Collection, dialect: Dialect) -> bool:
     return any(
         not alike.test.is_async and alike.test.item.get_closest_marker(dialect.mark) is not None
         for alike in collection.decisions.all
+    )
+
+
+def _overrides(session: pytest.Session, collection: Collection, dialect: Dialect) -> bool:
+    """Say whether the suite has its own of a fixture of which that matters to `dialect`."""
+    return dialect.overridable is not None and any(
+        definition.argname == dialect.overridable
+        and not collection.decisions.needs.is_lent(definition)
+        for definition in _compat.all_fixture_definitions(session)
     )
 
 
