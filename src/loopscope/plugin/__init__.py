@@ -1,9 +1,9 @@
 """The pytest plugin: collects, plans, executes the plan, and reports.
 
 pytest rewrites the assertions of every module of a distribution that has a plugin. There is nothing
-in ours that a test wants explained, and to pass its hook takes longer than to import the module: a
-third of what we add to the start of pytest. So ours are found before that hook is asked. The one
-module that pytest knows by name is left to it, or it would warn of what it cannot rewrite.
+in ours that a test wants explained, and to pass its hook takes as long as to import the module
+does. So ours are found before that hook is asked. The one module that pytest knows by name is left
+to it, or it would warn of what it cannot rewrite.
 """
 
 from __future__ import annotations
