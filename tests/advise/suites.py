@@ -10,7 +10,8 @@ from loopscope.advise.project import Project
 from loopscope.advise.scanning import scan
 from loopscope.core.graph import Kind
 from loopscope.core.plain import as_plain
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Scope
 from loopscope.diagnose.fixes import findings
 from loopscope.diagnose.plan_file import AsyncTests, Document

@@ -12,7 +12,8 @@ from loopscope.advise.evidence import PYTEST_ASYNCIO, Written, key, written
 from loopscope.advise.loop_scopes import Defaults, Solution, as_asyncio, solve
 from loopscope.core.graph import Kind, Suite, Vertex
 from loopscope.core.origin import Origin
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import check
 from loopscope.core.scope import Scope
 from tests.core.literals import MODULE, PACKAGE, SESSION, a_fixture, a_test, own_place

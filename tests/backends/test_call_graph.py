@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import sys
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -298,9 +297,9 @@ def test_many_calls_are_cut_short_in_the_middle(looks: Looks) -> None:
 
 def test_it_is_data(looks: Looks) -> None:
     tree = looks.of(inner)
-    with pytest.raises(dataclasses.FrozenInstanceError):
+    with pytest.raises(AttributeError):
         tree.name = "another"  # type: ignore[misc]
-    assert hash(tree) == hash(dataclasses.replace(tree))
+    assert hash(tree) == hash(tree._replace())
 
 
 def test_a_traceback_is_made_that_ends_in_user_code(host: Host, words: Words) -> None:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopscope.core.graph import Suite
-from loopscope.core.plan import Loop, Misfit, Plan, Policy, place, plan
+from loopscope.core.plan import Loop, Misfit, Plan, place, plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import OutlivesLoop, check
 from loopscope.core.scope import Scope
 from tests.core.literals import (

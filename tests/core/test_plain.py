@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopscope.core.plain import as_plain, from_plain
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Scope
 from loopscope.errors import LoopscopeError
 from tests.core.literals import FUNCTION, MODULE, SESSION, a_fixture, a_test, suite_of

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopscope.core.graph import Kind, Suite, Vertex
-from loopscope.core.plan import Loop, Policy, plan
+from loopscope.core.plan import Loop, plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import OutlivesLoop, check
 from loopscope.core.scope import Anchor, Scope
 from tests.core.literals import (

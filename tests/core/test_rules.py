@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import BackendMismatch, LoopMismatch, OutlivesLoop, check
 from loopscope.core.scope import Scope
 from tests.core.literals import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loopscope.core.plain import as_plain
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.diagnose.fixes import findings
 from loopscope.diagnose.plan_file import AsyncTests, Document
 from tests.core.literals import suite_of

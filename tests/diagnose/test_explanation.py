@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopscope.core.origin import Origin
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Anchor, Scope
 from loopscope.diagnose.explanation import explain, find, way_to_the_widest
 from loopscope.diagnose.fixes import findings

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from loopscope.core.graph import Kind, Suite, Vertex
 from loopscope.core.origin import Origin
-from loopscope.core.plan import Loop, Misfit, Plan, Policy, place, plan
+from loopscope.core.plan import Loop, Misfit, Plan, place, plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import OutlivesLoop, Violation, check
 from loopscope.core.scope import Scope
 from loopscope.diagnose import fixes

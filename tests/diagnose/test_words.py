@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loopscope.core.graph import Suite, Vertex
-from loopscope.core.plan import Misfit, Plan, Policy, place, plan
+from loopscope.core.plan import Misfit, Plan, place, plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import OutlivesLoop, check
 from loopscope.core.scope import Scope
 from loopscope.diagnose.edits import Edit

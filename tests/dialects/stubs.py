@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.dialects import PEERS
 from loopscope.dialects.anyio import Anyio
 from loopscope.dialects.native import Native

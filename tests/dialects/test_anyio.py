@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.dialects import anyio
 from loopscope.dialects.anyio import Anyio, backend_and_options
 from tests.dialects import stubs

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from loopscope.core.declared import Declared
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Scope
 from loopscope.dialects import pytest_asyncio
 from loopscope.dialects.loop_factories import Factory, parse_names

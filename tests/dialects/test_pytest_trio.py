@@ -10,7 +10,7 @@ import pytest
 
 from loopscope.core.declared import Declared
 from loopscope.core.placeholders import NURSERY
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.dialects.pytest_trio import PytestTrio
 from tests.dialects import stubs
 from tests.dialects.stubs import Mark, collected, definition, mark

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from loopscope.core.graph import Suite
-from loopscope.core.plan import Plan, Policy
+from loopscope.core.plan import Plan
+from loopscope.core.policy import Policy
 from loopscope.migrate.routes import migrate
 from tests.migrate.written import TO_ANYIO, plan_of
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from loopscope.core.graph import Kind, Suite, Vertex
 from loopscope.core.origin import Origin
-from loopscope.core.plan import Loop, Plan, Policy
+from loopscope.core.plan import Loop, Plan
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Scope
 from loopscope.migrate.routes import migrate
 from loopscope.migrate.settings import Ini

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.diagnose.plan_file import Document, read
 from tests.plugin.conftest import QUIET
 

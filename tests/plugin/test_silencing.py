@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from loopscope import errors
 from loopscope.diagnose.catalog import CODES
 from loopscope.errors import LoopscopeWarning
-from loopscope.plugin.silence import IGNORABLE, Silence
+from loopscope.plugin.ignored import IGNORABLE
+from loopscope.plugin.silence import Silence
 
 if TYPE_CHECKING:
     from tests.plugin.conftest import RunSuite

@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from loopscope.core.origin import Origin
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Scope
 from loopscope.diagnose.catalog import Finding
 from loopscope.report.annotations import github, sarif

@@ -67,6 +67,7 @@ COUNTER = """
 import cProfile, json
 from pathlib import Path
 import pytest
+import loopscope.plugin.foresight  # once a process, and no matter of how large the suite is
 from loopscope.plugin import entry
 
 FILE = Path(__file__).with_name("calls.json")

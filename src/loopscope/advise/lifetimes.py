@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from loopscope.advise.evidence import key
 from loopscope.core.graph import Kind, reach
-from loopscope.core.plan import Policy
 from loopscope.core.plan import plan as replan
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Scope
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from loopscope.advise.evidence import PYTEST_ASYNCIO, backend_of, has_loop_scope, key, written
 from loopscope.core.graph import Kind, Suite, Vertex
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import BackendMismatch, OutlivesLoop, Violation, check
 from loopscope.core.scope import Scope
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from loopscope.advise.apis import ASYNCIO, TRIO
 from loopscope.advise.evidence import ANYIO, LOOPSCOPE, PYTEST_ASYNCIO, PYTEST_TRIO
 from loopscope.advise.foreign import ties
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import check
 
 if TYPE_CHECKING:

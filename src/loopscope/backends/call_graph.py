@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import gc
 import sys
-from dataclasses import dataclass
 from types import CodeType, FrameType, TracebackType
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, TypeVar
 
 from loopscope.backends.drive import DRIVEN
 
@@ -36,8 +35,7 @@ _OPAQUE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(NamedTuple):
     """A function that was called and has not returned: its name, and the line that it is at."""
 
     function: str
@@ -48,8 +46,7 @@ class Call:
         return f"{self.path}:{self.line}"
 
 
-@dataclass(frozen=True, slots=True)
-class TaskNode:
+class TaskNode(NamedTuple):
     """A task, the calls in it from the outermost inwards, and what it waits for at the end.
 
     The calls are those of user code; `calls_left_out` and `tasks_left_out` count what was too much.

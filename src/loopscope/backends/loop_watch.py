@@ -11,7 +11,7 @@ import sys
 import threading
 from dataclasses import dataclass
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loopscope.backends.call_graph import calls_of
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from loopscope.backends.call_graph import Call
 
 
-@dataclass(frozen=True, slots=True)
-class Blocked:
+class Blocked(NamedTuple):
     """A call that kept the loop from turning: for how many seconds, and the stack of the moment."""
 
     seconds: float

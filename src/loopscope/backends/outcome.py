@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from loopscope.errors import HostError
 
@@ -91,8 +91,7 @@ class Outcome(Generic[T]):
     crashes: tuple[Crash, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Death:
+class Death(NamedTuple):
     """An error that nobody awaits: a background task ended with it, or a callback raised it.
 
     `message` is what the loop was told of it, and `made` what is known of the task.

@@ -5,8 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from loopscope.errors import BackendMissing, UnknownName
 
@@ -16,8 +15,7 @@ if TYPE_CHECKING:
     from loopscope.backends.base import Host
 
 
-@dataclass(frozen=True, slots=True)
-class Backend:
+class Backend(NamedTuple):
     """A way to run async code: its name, the library it needs and how a host of it is opened.
 
     `open` takes the name of the loop, for messages, and the options of its host, and imports the

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from loopscope.core.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Declared:
+class Declared(NamedTuple):
     """The loop scope and the backends that somebody asked for; None and () where nobody did.
 
     `default` is the loop scope that the suite asks for wherever nothing is declared.

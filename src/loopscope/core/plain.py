@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, TypedDict
 
 from loopscope.core.graph import Kind, Suite, Vertex
 from loopscope.core.origin import Origin
-from loopscope.core.plan import Loop, Plan, Policy
+from loopscope.core.plan import Loop, Plan
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Anchor, Scope
 
 if TYPE_CHECKING:

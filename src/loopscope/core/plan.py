@@ -13,26 +13,17 @@ Everything here is a function of plain values and raises for no mistake of a use
 
 from __future__ import annotations
 
-import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import reach
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Anchor, Scope, common
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from loopscope.core.graph import Suite, Vertex
-
-
-class Policy(enum.Enum):
-    """How loops that nobody declared are found."""
-
-    PLANNED = "planned"
-    """Widen them until users share the loop of what they use."""
-    DECLARED = "declared"
-    """Give everything the loop of its own scope, as if that had been declared."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,10 @@ always a declaration that contradicts another one, or the scope of the fixture i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loopscope.core.graph import Kind
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 
 if TYPE_CHECKING:
     from loopscope.core.graph import Vertex
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from loopscope.core.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class LoopMismatch:
+class LoopMismatch(NamedTuple):
     """`user` runs on another loop than `used`, which it uses."""
 
     user: Vertex
@@ -28,16 +26,14 @@ class LoopMismatch:
     used_loop: Loop
 
 
-@dataclass(frozen=True, slots=True)
-class OutlivesLoop:
+class OutlivesLoop(NamedTuple):
     """`vertex` lives longer than the loop that its author, or the suite, asks for."""
 
     vertex: Vertex
     declared: Scope
 
 
-@dataclass(frozen=True, slots=True)
-class BackendMismatch:
+class BackendMismatch(NamedTuple):
     """`user` runs on another backend than `used`, which it uses."""
 
     user: Vertex

@@ -7,8 +7,8 @@ None here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind, Vertex
@@ -16,12 +16,11 @@ from loopscope.dialects import spelling
 
 if TYPE_CHECKING:
     from loopscope.core.origin import Origin
-    from loopscope.core.plan import Policy
+    from loopscope.core.policy import Policy
     from loopscope.core.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Edit:
+class Edit(NamedTuple):
     """Another value for one field of every vertex of one definition that has the value `before`."""
 
     kind: Kind
@@ -44,8 +43,7 @@ class Edit:
         return replace(vertex, **changes)
 
 
-@dataclass(frozen=True, slots=True)
-class DefaultEdit:
+class DefaultEdit(NamedTuple):
     """Another default for all tests, or all fixtures, of one vocabulary."""
 
     vocabulary: str
@@ -60,8 +58,7 @@ class DefaultEdit:
         return replace(vertex, default=self.after)
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Words for the author of a suite, and what they amount to.
 
     With `moves`, the id of a vertex, the words are followed by the loop that it is moved to.

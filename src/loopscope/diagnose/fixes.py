@@ -8,13 +8,13 @@ the plan is rid of the violation, of every other one of the same user, and has n
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from loopscope.core.graph import Kind, Suite, Vertex, reach
-from loopscope.core.plan import Misfit, Plan, Policy, components
+from loopscope.core.plan import Misfit, Plan, components
 from loopscope.core.plan import plan as replan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import BackendMismatch, LoopMismatch, OutlivesLoop, Violation, check
 from loopscope.core.scope import Scope
 from loopscope.diagnose.catalog import Finding, finding_for, misfit, place_of
@@ -126,7 +126,7 @@ class Trials:
         loop = None if fix.moves is None else after.loop_of(fix.moves)
         if loop is None:
             return fix
-        return replace(fix, words=f"{fix.words} (it then runs on {place_of(loop)})")
+        return fix._replace(words=f"{fix.words} (it then runs on {place_of(loop)})")
 
     @property
     def exhausted(self) -> bool:

@@ -11,7 +11,7 @@ import types
 from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 from loopscope.core.graph import Kind
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.core.scope import Scope
 from loopscope.diagnose.plan_file import FORMAT, VERSION, PlainDocument
 

@@ -7,7 +7,6 @@ so that there is nothing to follow to the letter: loops are planned under every 
 
 from __future__ import annotations
 
-import socket
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ import pytest
 
 from loopscope.core.declared import Declared
 from loopscope.dialects.constants import UNKNOWN, returned_constant
-from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling
 from loopscope.dialects.vocabulary import (
     SPOKEN,
@@ -31,7 +29,8 @@ from loopscope.dialects.vocabulary import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from loopscope.core.plan import Policy
+    from loopscope.core.policy import Policy
+    from loopscope.dialects.ports import FreePorts
 
 BACKEND = "anyio_backend"
 MODES = ("strict", "auto")
@@ -180,12 +179,20 @@ def anyio_backend_options(anyio_backend: Any) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def free_tcp_port_factory() -> FreePorts:
     """Hands out free TCP ports, each of them once."""
+    import socket
+
+    from loopscope.dialects.ports import FreePorts
+
     return FreePorts(socket.SOCK_STREAM)
 
 
 @pytest.fixture(scope="session")
 def free_udp_port_factory() -> FreePorts:
     """Hands out free UDP ports, each of them once."""
+    import socket
+
+    from loopscope.dialects.ports import FreePorts
+
     return FreePorts(socket.SOCK_DGRAM)
 
 

@@ -16,7 +16,7 @@ from loopscope.errors import DeclarationError, UnknownName
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from loopscope.core.plan import Policy
+    from loopscope.core.policy import Policy
 
 MARK = "loopscope"
 LEAK_POLICIES = ("ignore", "warn", "error")

@@ -9,7 +9,6 @@ of the loop.
 from __future__ import annotations
 
 import inspect
-import socket
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,14 +18,12 @@ from loopscope.core.declared import Declared
 from loopscope.core.graph import Kind
 from loopscope.core.scope import Scope
 from loopscope.dialects.constants import UNKNOWN
-from loopscope.dialects.item_class import TestOfOurs
 from loopscope.dialects.loop_factories import (
     Factory,
     names_factories,
     parse_names,
     variants_of,
 )
-from loopscope.dialects.ports import FreePorts
 from loopscope.dialects.spelling import Spelling, listed
 from loopscope.dialects.vocabulary import (
     SPOKEN,
@@ -47,7 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from types import ModuleType
 
-    from loopscope.core.plan import Policy
+    from loopscope.core.policy import Policy
+    from loopscope.dialects.ports import FreePorts
     from loopscope.dialects.vocabulary import Definition, Get
 
 MARK_ARGUMENTS = frozenset({"loop_scope", "scope", "loop_factories"})
@@ -110,6 +108,7 @@ class PytestAsyncio(Dialect):
     variant = "_asyncio_loop_factory"
     parameters = (variant, POLICY)
     only_with_peer = (LOOP,)
+    overridable = POLICY
     opened_loop = "_opened_loop"
     lent = (
         "unused_tcp_port",
@@ -194,8 +193,16 @@ class PytestAsyncio(Dialect):
             )
         return "asyncio", {"loop": get(LOOP)}
 
+    def on_overridden(self) -> Overridden:
+        return Overridden()
+
+    def on_synchronous(self) -> Synchronous:
+        return Synchronous()
+
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
+        from loopscope.dialects.item_class import TestOfOurs
+
         original = getattr(peer, "PytestAsyncioFunction", None)
         if original is not None and not isinstance(original, TestOfOurs):
             known = {"original": original, "dialect": cls}
@@ -266,6 +273,40 @@ def _named(definition: Definition, test: Test) -> str:
     return definition.argname if place is None else f"{definition.argname} at {place}"
 
 
+class Overridden:
+    """Warns of a policy that is the suite's own."""
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_fixture_setup(self, fixturedef: Any) -> Generator[None, Any, Any]:
+        if fixturedef.argname == POLICY and not _is_the_usual(fixturedef.func):
+            warnings.warn(
+                pytest.PytestDeprecationWarning(
+                    "Overriding the fixture event_loop_policy is deprecated: pytest-asyncio is "
+                    "about to drop it. Use the hook pytest_asyncio_loop_factories."
+                ),
+                stacklevel=1,
+            )
+        return (yield)
+
+
+class Synchronous:
+    """Warns of synchronous tests that bear the mark."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
+        if pyfuncitem.get_closest_marker(PytestAsyncio.mark) is None:
+            return
+        test = pyfuncitem.config.stash[SPOKEN].describe(pyfuncitem)
+        if not test.is_async and not uses_xunit(test):
+            pyfuncitem.warn(
+                pytest.PytestWarning(
+                    f"The test {pyfuncitem} is marked with '@pytest.mark.asyncio' but it is not an "
+                    "async function. Please remove the asyncio mark. If the test is not marked "
+                    "explicitly, check for global marks applied via 'pytestmark'."
+                )
+            )
+
+
 class Specs:
     """The hook of pytest-asyncio's, where pytest-asyncio is not there to name it."""
 
@@ -330,22 +371,6 @@ def _adapt(item: pytest.Function) -> None:
         item.add_marker(pytest.mark.xfail(run=False, reason=reason))
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
-    spoken = pyfuncitem.config.stash[SPOKEN]
-    if pyfuncitem.get_closest_marker(PytestAsyncio.mark) is None:
-        return
-    test = spoken.describe(pyfuncitem)
-    if not test.is_async and not uses_xunit(test):
-        pyfuncitem.warn(
-            pytest.PytestWarning(
-                f"The test {pyfuncitem} is marked with '@pytest.mark.asyncio' but it is not an "
-                "async function. Please remove the asyncio mark. If the test is not marked "
-                "explicitly, check for global marks applied via 'pytestmark'."
-            )
-        )
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     mark = metafunc.definition.get_closest_marker(PytestAsyncio.mark)
     if mark is None or "scope" not in mark.kwargs or "loop_scope" in mark.kwargs:
@@ -359,19 +384,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             ),
             stacklevel=1,
         )
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_fixture_setup(fixturedef: Any) -> Generator[None, Any, Any]:
-    if fixturedef.argname == POLICY and not _is_the_usual(fixturedef.func):
-        warnings.warn(
-            pytest.PytestDeprecationWarning(
-                "Overriding the fixture event_loop_policy is deprecated: pytest-asyncio is about "
-                "to drop it. Use the hook pytest_asyncio_loop_factories."
-            ),
-            stacklevel=1,
-        )
-    return (yield)
 
 
 @pytest.fixture(scope="session")
@@ -399,12 +411,20 @@ def event_loop() -> None:
 @pytest.fixture(scope="session")
 def unused_tcp_port_factory() -> FreePorts:
     """Hands out TCP ports that nobody uses, each of them once."""
+    import socket
+
+    from loopscope.dialects.ports import FreePorts
+
     return FreePorts(socket.SOCK_STREAM, (socket.AF_INET,))
 
 
 @pytest.fixture(scope="session")
 def unused_udp_port_factory() -> FreePorts:
     """Hands out UDP ports that nobody uses, each of them once."""
+    import socket
+
+    from loopscope.dialects.ports import FreePorts
+
     return FreePorts(socket.SOCK_DGRAM, (socket.AF_INET,))
 
 

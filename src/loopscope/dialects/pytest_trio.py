@@ -22,7 +22,7 @@ import pytest
 
 from loopscope.core.declared import Declared
 from loopscope.core.placeholders import NURSERY
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.dialects.spelling import Spelling
 from loopscope.dialects.vocabulary import (
     RUNNER_FIXTURE,
@@ -205,6 +205,9 @@ class PytestTrio(Dialect):
             return _test_in_a_nursery(function, arguments)
         return function(**arguments)
 
+    def on_synchronous(self) -> Synchronous:
+        return Synchronous()
+
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:
         for_conftest: Any = import_module("pytest_trio.enable_trio_mode")
@@ -288,35 +291,43 @@ def _filled(arguments: Mapping[str, Any], nursery: Any) -> dict[str, Any]:
     return {name: nursery if value is NURSERY else value for name, value in arguments.items()}
 
 
+class TrioMode:
+    """Marks the async tests that nobody else claims; what else is pytest-trio's bears a mark."""
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        spoken = item.config.stash[SPOKEN]
+        dialect = spoken.named(PytestTrio.name)
+        if dialect is None or not isinstance(item, pytest.Function):
+            return
+        test = spoken.describe(item)
+        if (
+            test.is_async
+            and owner(test, spoken.dialects) is dialect
+            and item.get_closest_marker(PytestTrio.mark) is None
+        ):
+            give_mark(item, PytestTrio.mark)
+
+
+class Synchronous:
+    """Fails synchronous tests that bear the mark."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> None:
+        if pyfuncitem.get_closest_marker(PytestTrio.mark) is None:
+            return
+        if not is_async(pyfuncitem.obj) and not hasattr(pyfuncitem.obj, "hypothesis"):
+            # Not hidden: pytest complains if there is no frame that it could show.
+            pytest.fail(
+                f"test function `{pyfuncitem!r}` is marked trio but is not async", pytrace=False
+            )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line(
         "markers", "trio(run=None): run this async test on trio, or by another run function."
     )
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    spoken = item.config.stash[SPOKEN]
-    dialect = spoken.named(PytestTrio.name)
-    if dialect is None or not dialect.is_auto or not isinstance(item, pytest.Function):
-        return  # whatever else makes a test one of pytest-trio's is a mark
-    test = spoken.describe(item)
-    if (
-        test.is_async
-        and owner(test, spoken.dialects) is dialect
-        and item.get_closest_marker(PytestTrio.mark) is None
-    ):
-        give_mark(item, PytestTrio.mark)
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> None:
-    if pyfuncitem.get_closest_marker(PytestTrio.mark) is None:
-        return
-    if not is_async(pyfuncitem.obj) and not hasattr(pyfuncitem.obj, "hypothesis"):
-        # Not hidden: pytest complains if there is no frame that it could show.
-        pytest.fail(
-            f"test function `{pyfuncitem!r}` is marked trio but is not async", pytrace=False
-        )
+    if config.getini("trio_mode"):
+        config.pluginmanager.register(TrioMode(), "loopscope-trio-mode")
 
 
 @pytest.fixture
@@ -336,6 +347,10 @@ def autojump_clock() -> Any:
 
 
 @pytest.fixture
-async def nursery() -> object:
+async def nursery(request: pytest.FixtureRequest) -> object:
     """A nursery for whoever asks, cancelled when that one has been torn down."""
+    item, spoken = request.node, request.config.stash[SPOKEN]
+    is_test = isinstance(item, pytest.Function)
+    if not is_test or not isinstance(spoken.owner(item), PytestTrio):
+        raise RuntimeError("Trio fixtures can only be used by Trio tests")
     return NURSERY

@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 
 import pytest
 
@@ -27,7 +27,7 @@ from loopscope.errors import LoopscopeError
 if TYPE_CHECKING:
     from types import ModuleType
 
-    from loopscope.core.plan import Policy
+    from loopscope.core.policy import Policy
     from loopscope.core.scope import Scope
     from loopscope.dialects.spelling import Spelling
 
@@ -41,8 +41,7 @@ Get = Callable[[str], Any]
 Definition: TypeAlias = "pytest.FixtureDef[Any]"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """An option that exists in the ini file, and on the command line if `flag` is given."""
 
     name: str
@@ -53,8 +52,7 @@ class Option:
     is_switch: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """What a test runs on.
 
     Two that have the same `key` can share a loop. `resolve` returns the name of a backend and the
@@ -152,6 +150,8 @@ class Dialect:
     """The fixture as which a loop that opens is shown to plugins that look for loops."""
     lent: ClassVar[tuple[str, ...]] = ()
     """The fixtures that are the plugin's own where it is installed, and ours where it is not."""
+    overridable: ClassVar[str | None] = None
+    """The fixture of which it matters whether the suite has one of its own."""
     takes_bare_fixtures_of_its_tests: ClassVar[bool] = False
     """Whether an asynchronous fixture that bears no decorator is claimed by a test that is."""
     is_auto: bool = False
@@ -264,6 +264,14 @@ class Dialect:
     def adapt_test(self, function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
         """Return the coroutine that a test function is on its loop."""
         return function(**arguments)
+
+    def on_overridden(self) -> object | None:
+        """Return the hooks for a run in which the suite overrides a fixture, if there are any."""
+        return None
+
+    def on_synchronous(self) -> object | None:
+        """Return the hooks for a run in which synchronous tests bear the mark, if there are any."""
+        return None
 
     @classmethod
     def step_in(cls, peer: ModuleType) -> None:

@@ -11,7 +11,6 @@ import pytest
 from loopscope.core.graph import Suite, Vertex
 from loopscope.core.origin import UnreadOrigin
 from loopscope.core.scope import Scope
-from loopscope.diagnose import catalog
 from loopscope.dialects.vocabulary import is_async
 from loopscope.plugin.decisions import Decisions
 from loopscope.plugin.described import describe
@@ -19,6 +18,7 @@ from loopscope.plugin.places import Origins, Places
 
 if TYPE_CHECKING:
     from loopscope.core.scope import Anchor
+    from loopscope.diagnose.catalog import Finding
     from loopscope.dialects.vocabulary import Choice, Dialect, Spoken
     from loopscope.plugin._compat import AnyFixtureDef
     from loopscope.plugin.alike import Alike, FixtureUse
@@ -31,7 +31,7 @@ class Collection:
     origins: Origins
     spoken: Spoken
     suite: Suite = field(default_factory=Suite)
-    findings: list[catalog.Finding] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
     places: Places = field(default_factory=Places)
     tests: dict[pytest.Item, Vertex] = field(default_factory=dict)
     instances: dict[tuple[AnyFixtureDef, Anchor, str], Vertex] = field(default_factory=dict)
@@ -61,10 +61,13 @@ class Collection:
             anchor = self.places.add(item, vertices.around, vertices.in_class)
         id, name = anchor.node, item.name
         origin = UnreadOrigin(partial(self.origins.of_test, item))
-        if vertices.problem is not None:
-            self.findings.append(catalog.bad_declaration(id, name, origin, vertices.problem))
-        if vertices.is_generator:
-            self.findings.append(catalog.async_generator_test(id, name, origin))
+        if vertices.problem is not None or vertices.is_generator:
+            from loopscope.diagnose import catalog
+
+            if vertices.problem is not None:
+                self.findings.append(catalog.bad_declaration(id, name, origin, vertices.problem))
+            if vertices.is_generator:
+                self.findings.append(catalog.async_generator_test(id, name, origin))
         uses = vertices.shared
         if uses is None:
             uses = tuple(
@@ -114,6 +117,8 @@ class Collection:
         while id in vertices:
             id += "'"
         if use.problem is not None:
+            from loopscope.diagnose import catalog
+
             name = use.definition.argname
             finding = catalog.bad_declaration(id, name, use.common["origin"], use.problem)
             self.findings.append(finding)

@@ -14,14 +14,12 @@ from loopscope.backends import registry
 from loopscope.dialects import NATIVE, PEERS, native
 from loopscope.dialects.vocabulary import RUNNER_FIXTURE, SPOKEN, Spoken
 from loopscope.plugin import (
-    _compat,
     async_hooks,
+    demand,
     options,
-    properties,
     reporting,
     takeover,
     variants,
-    workers,
     xunit,
 )
 from loopscope.plugin.collection import Collection
@@ -29,7 +27,7 @@ from loopscope.plugin.described import describe
 from loopscope.plugin.owners import owners
 from loopscope.plugin.places import Origins
 from loopscope.plugin.planning import make_plan
-from loopscope.plugin.state import KEY, SIDE_BY_SIDE, STEPPED_IN, State
+from loopscope.plugin.state import KEY, STEPPED_IN, State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,11 +71,14 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SPOKEN] = spoken = _spoken(config, settings)
     state = State(settings, Collection(Origins(config.rootpath), spoken))
     config.stash[KEY] = state
-    properties.register(config, state)
-    if spoken.executes and any(one.may_execute_side_by_side for one in spoken.dialects):
-        from loopscope.plugin.side_by_side import SideBySide
+    if config.getoption("htmlpath", None) or config.getoption("xmlpath", None):
+        from loopscope.plugin import properties
 
-        config.pluginmanager.register(SideBySide.of(spoken, state.interrupts), SIDE_BY_SIDE)
+        properties.register(config, state)
+    if config.option.setupshow:
+        from loopscope.plugin.setup_show import Owners
+
+        config.pluginmanager.register(Owners(state), "loopscope-owners")
     if settings.trace is not None or settings.report is not None:
         from loopscope.plugin import tracing
 
@@ -86,7 +87,10 @@ def pytest_configure(config: pytest.Config) -> None:
         from loopscope.plugin import plan_output
 
         plan_output.begin(config, state)
-    workers.listen(config, settings)
+    if config.getoption("dist", "no") != "no":
+        from loopscope.plugin import workers
+
+        workers.listen(config, settings)
 
 
 def _spoken(config: pytest.Config, settings: options.Settings) -> Spoken:
@@ -136,36 +140,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if state.settings.engine == "off":
         return
     make_plan(state, session.items)
-    workers.hand_over(session, state)
+    if hasattr(config, "workeroutput"):
+        from loopscope.plugin import workers
+
+        workers.hand_over(session, state)
     if state.trace is not None and state.plan is not None:
         state.trace.planned(state.plan, state.findings)
     if state.settings.engine == "observe":
-        _look_at_others(config, state)
-    elif (
-        state.collection.tests
-        or config.pluginmanager.hasplugin(SIDE_BY_SIDE)
-        or _may_ask_for_a_loop(session, state.collection)
-    ):
-        from loopscope.plugin import engine
+        if state.trace is not None:
+            from loopscope.plugin import tracing
 
-        engine.start(config, state)
-    else:
-        _look_at_others(config, state)
-
-
-def _look_at_others(config: pytest.Config, state: State) -> None:
-    if state.trace is not None:
-        from loopscope.plugin import tracing
-
-        tracing.look_at(config, state, None)
-
-
-def _may_ask_for_a_loop(session: pytest.Session, collection: Collection) -> bool:
-    """Say whether there is a fixture that a test without any loop could ask for dynamically."""
-    return any(
-        collection.decisions.needs.may_need(definition)
-        for definition in _compat.all_fixture_definitions(session)
-    )
+            tracing.look_at(config, state, None)
+        return
+    demand.meet(session, state)
 
 
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
@@ -174,17 +161,6 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> object | None:
     __tracebackhide__ = True
     execution = pyfuncitem.config.stash[KEY].execution
     return None if execution is None else execution.call(pyfuncitem)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    if item.config.option.setupshow and isinstance(item, pytest.Function):
-        state = item.config.stash[KEY]
-        owner = state.collection.owner(item)
-        if owner is not None and describe(item).is_async:
-            test = state.collection.tests.get(item)
-            loop = None if test is None or state.plan is None else state.plan.loop_of(test.id)
-            reporting.announce_owner(item.config, owner.name, loop)
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:

@@ -71,6 +71,8 @@ class Execution:
             if handling.is_xunit:
                 self._require_owner(fixturedef, request)
             return None
+        if handling.way is Way.AS_RUNNER and runtime.plan.loop_of(test.id) is None:
+            return None  # the fixture itself says what to do
         if runtime.dry:
             if handling.needs_loop:
                 runtime.preview(fixturedef, request, test)

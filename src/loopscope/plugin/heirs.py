@@ -13,9 +13,8 @@ from the garbage collector, and says nothing about who will end it.
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loopscope.backends.watch import Job, Kind, Timer, is_of_the_suite
 from loopscope.diagnose.reach import path_to
@@ -35,8 +34,7 @@ LIMIT = 50_000
 _THE_RUN = object()
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """The end of a test or of a fixture, of a phase in which they live on, or of a whole loop.
 
     `owner` is whose end it is, None if it is the loop's; `fixtures` are those of the run, whether

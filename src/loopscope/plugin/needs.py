@@ -35,21 +35,29 @@ class Needs:
     problems: dict[AnyFixtureDef, str] = field(default_factory=dict)
     """What is wrong with the decorators that cannot be understood."""
     _takes_bare: bool = field(init=False)
+    _lenders: frozenset[str] = field(init=False)
     _declared: dict[AnyFixtureDef, tuple[Dialect, Declared] | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._takes_bare = any(dialect.takes_bare_fixtures for dialect in self.spoken.dialects)
+        # Where a plugin is installed, pytest has its fixtures as well; ours have taken their place.
+        self._lenders = frozenset(
+            module
+            for one in self.spoken.dialects
+            for module in (type(one).__module__, one.module)
+            if module is not None
+        )
 
     def concern(self, test: Test, owner: Dialect | None) -> bool:
         """Say whether `test`, or a fixture of it, runs on a loop that we plan."""
         if owner is None:
             # unittest runs it, whatever its method is; its fixtures may be ours all the same.
-            return _compat.runs_own_loop(test.item) and self._reaches_a_loop(test, owner)
+            return _compat.runs_own_loop(test.item) and self.reaches_a_loop(test, owner)
         return not owner.executes_side_by_side(test) and (
-            runs_on_loop(test) or self._reaches_a_loop(test, owner)
+            runs_on_loop(test) or self.reaches_a_loop(test, owner)
         )
 
-    def _reaches_a_loop(self, test: Test, owner: Dialect | None) -> bool:
+    def reaches_a_loop(self, test: Test, owner: Dialect | None) -> bool:
         """Say whether a fixture that needs a loop is in the closure of `test`."""
         return any(
             self.loop(test.item, owner, definition)
@@ -74,10 +82,14 @@ class Needs:
         return owner is not None and owner.runs_on_loop(definition, describe(item))
 
     def may_need(self, definition: AnyFixtureDef) -> bool:
-        """Say whether there can be a test for which a fixture needs a loop."""
-        return definition.argname != RUNNER_FIXTURE and (
-            self.declared_on(definition) is not None or is_async(definition.func)
-        )
+        """Say whether there can be a test for which a fixture of the suite's own needs a loop."""
+        if definition.argname == RUNNER_FIXTURE or self.is_lent(definition):
+            return False
+        return self.declared_on(definition) is not None or is_async(definition.func)
+
+    def is_lent(self, definition: AnyFixtureDef) -> bool:
+        """Say whether a fixture is one that comes with a dialect."""
+        return getattr(definition.func, "__module__", "") in self._lenders
 
     def widest_scope(self, item: pytest.Function, owner: Dialect | None) -> Scope:
         """Return the widest scope among the fixtures of `item` that need a loop."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
 from loopscope.backends import registry
-from loopscope.core.plan import Policy
+from loopscope.core.policy import Policy
 from loopscope.dialects.native import LEAK_POLICIES
 from loopscope.errors import LoopscopeError, UnknownName
 from loopscope.plugin import silence
 from loopscope.plugin.silence import Silence
-from loopscope.plugin.workers import is_worker
 
 MODES = ("auto", "strict")
 ENGINES = ("on", "observe", "off")
@@ -22,8 +21,7 @@ POLICIES = tuple(policy.value for policy in Policy)
 XDIST_GROUPS = ("off", "loop")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the user set."""
 
     mode: str
@@ -192,6 +190,8 @@ def _report(config: pytest.Config) -> Path | None:
 
 def _require(config: pytest.Config, name: str, *libraries: str) -> None:
     """Refuse an option that needs a library which is not there; a worker draws nothing."""
+    from loopscope.plugin.workers import is_worker
+
     for library in libraries:
         if not is_worker(config) and importlib.util.find_spec(library) is None:
             raise pytest.UsageError(

@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.backends import registry
 from loopscope.core.graph import reach
-from loopscope.core.plan import plan
-from loopscope.diagnose.fixes import findings
-from loopscope.plugin import examples, unittest_cases, variants
+from loopscope.dialects import native
+from loopscope.plugin import variants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,27 +20,30 @@ if TYPE_CHECKING:
 
 
 def make_plan(state: State, items: list[pytest.Item]) -> None:
-    """Plan `items` and keep plan and findings in `state`.
+    """Plan `items` and keep plan and findings in `state`, if there is anything to be planned.
 
     Those that were marked too late for pytest are replaced by what they would have become.
     """
-    collection = state.collection
-    _collect(collection, items)
-    state.plan = plan(collection.suite, state.settings.policy)
-    found = [
-        *collection.findings,
-        *findings(state.plan, executes=collection.spoken.executes),
-        *examples.findings(collection, items),
-        *unittest_cases.findings(collection, state.plan),
-    ]
-    state.findings = told(collection, found, state.settings.silence)
-    if not collection.spoken.executes:
-        return
-    variants.keep_apart(collection)
-    for key in {loop.backend for loop in state.plan.loops.values()}:
-        backend = collection.choices[key].backend if key in collection.choices else None
-        if backend is not None:
-            registry.get(backend).load()
+    _collect(state.collection, items)
+    if _is_wanted(state):
+        from loopscope.plugin import foresight
+
+        foresight.foresee(state, items)
+
+
+def _is_wanted(state: State) -> bool:
+    """Say whether a test is concerned, or somebody wants to see the plan in any case."""
+    collection, settings = state.collection, state.settings
+    if collection.tests or state.trace is not None:
+        return True
+    if settings.plan or settings.ladder or settings.xdist_group == "loop":
+        return True
+    # Our mark may be used where it can mean nothing, which is to be told.
+    return any(
+        mark.name == native.MARK
+        for alike in collection.decisions.all
+        for mark in alike.test.item.own_markers
+    )
 
 
 def _collect(collection: Collection, items: list[pytest.Item]) -> None:

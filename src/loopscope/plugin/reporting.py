@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from loopscope.core.scope import Scope
 from loopscope.plugin import _compat
-from loopscope.report.ladder import Ladder, ladder, summary
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from loopscope.core.plan import Loop, Plan
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.options import Settings
+    from loopscope.report.ladder import Ladder
 
 
 def header(settings: Settings) -> str:
@@ -88,9 +88,11 @@ def findings_summary(findings: Sequence[Finding]) -> list[str]:
 
 def loops(config: pytest.Config, settings: Settings, plan: Plan) -> list[str]:
     """Return the lines that tell the loops of `plan`: the ladder, a few of them, or none."""
-    if settings.ladder:
-        return drawn(config, ladder(plan))
-    return summary(ladder(plan)) if config.option.verbose > 0 else []
+    if not settings.ladder and config.option.verbose <= 0:
+        return []
+    from loopscope.report.ladder import ladder, summary
+
+    return drawn(config, ladder(plan)) if settings.ladder else summary(ladder(plan))
 
 
 def drawn(config: pytest.Config, ladder: Ladder) -> list[str]:

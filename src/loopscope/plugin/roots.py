@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import inspect
 import sys
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from loopscope.core.scope import Scope
 from loopscope.diagnose.assignments import assignment
@@ -37,8 +36,7 @@ IMPORTS = 5
 """How far a global is followed to the module that it is imported from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Root:
+class Root(NamedTuple):
     """Something of the suite's that has a name and a place; a fixture has a definition as well."""
 
     name: str

@@ -12,70 +12,17 @@ this: only what loopscope says of it, and refuses because of it.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
-
-import pytest
-
-from loopscope.diagnose.catalog import CODES, FAMILIES
-from loopscope.errors import UnknownName
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import pytest
+
+    from loopscope.plugin.ignored import Rule
 
 OPTION = "loopscope_ignore"
-IGNORABLE = tuple(code for code, row in CODES.items() if row.can_be_ignored)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One line of the ini file: what begins with `code`, in these places or everywhere."""
-
-    code: str
-    places: tuple[str, ...] = ()
-
-    @classmethod
-    def parse(cls, line: str) -> Rule | None:
-        """Read a line; None if there is nothing in it but a comment.
-
-        Raises:
-            UnknownName: there is no such code, or none that can be ignored.
-        """
-        code, *places = line.partition("#")[0].split() or [""]
-        if not code:
-            return None
-        if re.fullmatch(r"LS\d{1,3}", code) and any(_is_of(known, code) for known in IGNORABLE):
-            return cls(code, tuple(places))
-        raise UnknownName("code to ignore", code, (*_families(), *IGNORABLE))
-
-    def covers(self, code: str, node: str) -> bool:
-        """Say whether nothing is to be told of `code` at a node id."""
-        if not _is_of(code, self.code) or not CODES[code].can_be_ignored:
-            return False
-        return not self.places or any(_is_at(node, place) for place in self.places)
-
-
-def _is_of(code: str, family: str) -> bool:
-    return code.startswith(family)
-
-
-def _families() -> Iterable[str]:
-    return (name for name in FAMILIES if any(_is_of(code, name) for code in IGNORABLE))
-
-
-def _is_at(node: str, place: str) -> bool:
-    """Say whether a node id is at or below a place."""
-    if "::" in place:
-        return node == place or node.startswith((f"{place}::", f"{place}["))
-    path = node.partition("::")[0]
-    place = place.removeprefix("./")
-    return fnmatchcase(path, place) or fnmatchcase(path, f"{place.rstrip('/')}/*")
-
-
-@dataclass(frozen=True, slots=True)
-class Silence:
+class Silence(NamedTuple):
     """All that is not to be told."""
 
     rules: tuple[Rule, ...] = ()
@@ -87,13 +34,12 @@ class Silence:
         Raises:
             pytest.UsageError: a line that names no code that can be ignored.
         """
-        rules = []
-        for line in config.getini(OPTION):
-            try:
-                rules.append(Rule.parse(line))
-            except UnknownName as exc:
-                raise pytest.UsageError(_problem(config, line, exc)) from None
-        return cls(tuple(rule for rule in rules if rule is not None))
+        lines = config.getini(OPTION)
+        if not lines:
+            return cls()
+        from loopscope.plugin import ignored
+
+        return cls(ignored.read(config, lines))
 
     def covers(self, code: str, at: pytest.Item | str = "") -> bool:
         """Say whether nothing is to be told of `code` at a test, a node id or a path.
@@ -102,16 +48,3 @@ class Silence:
         """
         node = at if isinstance(at, str) else at.nodeid
         return any(rule.covers(code, node) for rule in self.rules)
-
-
-def _problem(config: pytest.Config, line: str, error: UnknownName) -> str:
-    """Say what is wrong with a line, and in which file it stands."""
-    where = OPTION if config.inipath is None else f"{config.inipath.name}: {OPTION}"
-    code = str(error.given)
-    title = CODES[code].title if code in CODES else FAMILIES.get(code)
-    if title is None:
-        return f"{where}: {line!r}: {error}"
-    return (
-        f"{where}: {line!r}: {code} ({title}) cannot be ignored: what it is told of cannot run. "
-        f"Valid: {', '.join(error.valid)}."
-    )

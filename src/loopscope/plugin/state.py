@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.backends.interrupts import Interrupts
-
 if TYPE_CHECKING:
+    from loopscope.backends.interrupts import Interrupts
     from loopscope.core.plan import Plan
     from loopscope.diagnose.catalog import Finding
     from loopscope.plugin.collection import Collection
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from loopscope.plugin.options import Settings
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class State:
     """Settings from the start, collection and plan once there are any."""
 
@@ -27,8 +26,17 @@ class State:
     plan: Plan | None = None
     findings: list[Finding] = field(default_factory=list)
     execution: Execution | None = None
-    interrupts: Interrupts = field(default_factory=Interrupts)
     trace: EngineTrace | None = None
+    _interrupts: Interrupts | None = None
+
+    @property
+    def interrupts(self) -> Interrupts:
+        """What is known of interrupts, from when there is somebody to be interrupted."""
+        if self._interrupts is None:
+            from loopscope.backends.interrupts import Interrupts
+
+            self._interrupts = Interrupts()
+        return self._interrupts
 
 
 SIDE_BY_SIDE = "loopscope-side-by-side"

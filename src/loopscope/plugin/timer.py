@@ -15,7 +15,7 @@ protocol is kept free: a clock that rings there has to wait for the next.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from loopscope.backends.call_graph import calls_of, traceback_of
@@ -247,9 +247,8 @@ class Timer:
             report.findings = [self._timed_out(self._last(stack))]
             activity = self._scene.activity()
             report.tree = render(
-                replace(
-                    turning.call_graph(running),
-                    name=self._name if activity is None else activity.name,
+                turning.call_graph(running)._replace(
+                    name=self._name if activity is None else activity.name
                 ),
                 lambda call: self._scene.origin(call.path, call.line),
             )

@@ -6,11 +6,12 @@ author makes it once, in one place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from loopscope.core.origin import Origin
-from loopscope.core.plan import Policy, plan
+from loopscope.core.plan import plan
+from loopscope.core.policy import Policy
 from loopscope.core.rules import check
 from loopscope.diagnose.catalog import Finding, finding_for
 from loopscope.diagnose.plan_file import plain_finding
@@ -124,8 +125,7 @@ def _key(finding: Finding) -> object:
 
 
 def _located(finding: Finding, locate: Callable[[str], str]) -> Finding:
-    return replace(
-        finding,
+    return finding._replace(
         where=tuple(
             (Origin(locate(origin.path), origin.line), name, text)
             for origin, name, text in finding.where

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from loopscope.core.plan import Misfit
 from loopscope.core.rules import LoopMismatch, OutlivesLoop
 from loopscope.core.scope import Scope
@@ -137,7 +135,7 @@ tests/test_a.py::TestA::test_a, closed when that ended
     ),
     "LS104-of-a-loop-itself": (
         catalog.bound_elsewhere(
-            "test_login", TEST_FILE, None, [replace(GLOBAL, steps="", loop=None)], "a loop"
+            "test_login", TEST_FILE, None, [GLOBAL._replace(steps="", loop=None)], "a loop"
         ),
         """\
 LS104 test_login uses get_client, which is another loop
@@ -163,8 +161,8 @@ holds it was not found""",
             TEST_FILE,
             on(FUNCTION),
             [
-                replace(GLOBAL, name="pool", kind="fixture", steps="._loop", loop=on(SESSION)),
-                replace(GLOBAL, name="lock", steps="._loop", loop=on(MODULE), closed=False),
+                GLOBAL._replace(name="pool", kind="fixture", steps="._loop", loop=on(SESSION)),
+                GLOBAL._replace(name="lock", steps="._loop", loop=on(MODULE), closed=False),
             ],
         ),
         """\

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from loopscope.core.origin import Origin
@@ -13,8 +12,7 @@ Where: TypeAlias = "tuple[tuple[Origin, str, str], ...]"
 """Places in the source, each with a name for what is there, and what there is to say of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """A mistake, ready to be shown: its code, one line that says what, and the lines below."""
 
     code: str

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loopscope.diagnose.catalog.finding import Finding
 
@@ -12,8 +11,7 @@ if TYPE_CHECKING:
     from loopscope.core.origin import Origin
 
 
-@dataclass(frozen=True, slots=True)
-class _Words:
+class _Words(NamedTuple):
     code: str
     name: str
     harm: str

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loopscope.core.graph import Kind
 from loopscope.diagnose.catalog.finding import Finding, place_of
@@ -83,8 +82,7 @@ def misfit(found: Misfit, fix: str = "") -> Finding:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Who holds something that is bound to another loop than the one that runs.
 
     `kind` says what it is: a fixture, a global; `steps` is the way from it to the loop. `loop` is
