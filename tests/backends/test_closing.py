@@ -258,7 +258,7 @@ def test_a_closed_loop_goes_without_the_garbage_collector(words: Words) -> None:
     place = Place(host)
     assert value(place.run(words.checkpoint)) is None
     host.close()
-    kept = [weakref.ref(host)]
+    kept: list[weakref.ref[Any]] = [weakref.ref(host)]
     if isinstance(host, AsyncioHost):
         kept.append(weakref.ref(host.native))
     gc.collect()
