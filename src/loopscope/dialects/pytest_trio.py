@@ -31,6 +31,7 @@ from loopscope.dialects.vocabulary import (
     Dialect,
     Nature,
     Option,
+    Spoken,
     Test,
     give_mark,
     is_async,
@@ -293,18 +294,29 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    spoken = item.config.stash[SPOKEN]
-    dialect = spoken.named(PytestTrio.name)
-    if dialect is None or not dialect.is_auto or not isinstance(item, pytest.Function):
-        return  # whatever else makes a test one of pytest-trio's is a mark
-    test = spoken.describe(item)
-    if (
-        test.is_async
-        and owner(test, spoken.dialects) is dialect
-        and item.get_closest_marker(PytestTrio.mark) is None
-    ):
-        give_mark(item, PytestTrio.mark)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    # By now it is known what is spoken, even if a conftest has brought us in.
+    spoken = session.config.stash[SPOKEN]
+    if PytestTrio.name in spoken.autos:  # whatever else makes a test one of pytest-trio's is a mark
+        session.config.pluginmanager.register(_GivesMarks(spoken), "loopscope-trio-mode")
+
+
+class _GivesMarks:
+    """Puts the mark on what the mode claims, in a suite that has the mode."""
+
+    def __init__(self, spoken: Spoken) -> None:
+        self._spoken = spoken
+
+    def pytest_itemcollected(self, item: pytest.Item) -> None:
+        if not isinstance(item, pytest.Function):
+            return
+        test = self._spoken.describe(item)
+        if (
+            test.is_async
+            and isinstance(owner(test, self._spoken.dialects), PytestTrio)
+            and not self._spoken.bears(item, PytestTrio.mark)
+        ):
+            give_mark(item, PytestTrio.mark)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -163,16 +163,15 @@ def getfixturevalue(item: pytest.Function, name: str) -> Any:
     return item._request.getfixturevalue(name)
 
 
-def xunit_level(name: str) -> str | None:
-    """Return what pytest's own fixture `name` is for: "module" calls `setup_module`, and so on.
+def xunit_levels(item: pytest.Function) -> list[tuple[str, str]]:
+    """Return the names of pytest's own fixtures that call an author's functions of xunit for
+    `item`, each with what it is for: one for "module" calls `setup_module`, and so on.
 
     They are known by their names only (`Module.collect`, `Class.collect`); those that call the
     methods of a unittest.TestCase are named otherwise.
     """
-    if not name.startswith("_xunit"):
-        return None
-    found = _XUNIT_NAME.match(name)
-    return None if found is None else found[1]
+    names = [name for name in item._fixtureinfo.name2fixturedefs if name.startswith("_xunit")]
+    return [(name, found[1]) for name in names if (found := _XUNIT_NAME.match(name))]
 
 
 def xunit_functions(definition: AnyFixtureDef, level: str) -> dict[str, Callable[..., Any] | None]:
