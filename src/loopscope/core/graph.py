@@ -10,6 +10,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from loopscope.core.value import value
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, KeysView, Mapping
 
@@ -24,7 +26,7 @@ class Kind(enum.Enum):
     FIXTURE = "fixture"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Vertex:
     """A test, or one instance of a fixture.
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from loopscope.core.graph import reach
 from loopscope.core.scope import Anchor, Scope, common
+from loopscope.core.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -35,7 +36,7 @@ class Policy(enum.Enum):
     """Give everything the loop of its own scope, as if that had been declared."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Loop:
     """The identity of one loop: the backend it belongs to and the place it lives at."""
 
@@ -120,7 +121,11 @@ def plan(suite: Suite, policy: Policy = Policy.PLANNED) -> Plan:
         among = {id: vertex for id, vertex in among.items() if vertex.always_planned}
     loops = result.loops
     for component in components(suite, among):
-        shared = Loop(component[0].backend, _widest(_own_anchors(component)))
+        if len(component) == 1:
+            [vertex] = component
+            loops[vertex.id] = Loop(vertex.backend, _own_anchor(vertex))
+            continue
+        shared = Loop(component[0].backend, _widest(map(_own_anchor, component)))
         for vertex in component:
             if vertex.declared is None:
                 loops[vertex.id] = shared
@@ -195,19 +200,9 @@ def place(
 
 def _own_anchor(vertex: Vertex) -> Anchor:
     """Return where the loop of `vertex` would be anchored if nothing else were in the suite."""
-    return _own_anchors([vertex])[0]
-
-
-def _own_anchors(vertices: Iterable[Vertex]) -> list[Anchor]:
-    """Return where the loop of each would be anchored if nothing else were in the suite."""
-    anchors = []
-    for vertex in vertices:
-        scope = vertex.default if vertex.declared is None else vertex.declared
-        anchor = vertex.anchor
-        if scope is not None and scope > anchor.scope:
-            anchor = anchor.at(scope)
-        anchors += [anchor]
-    return anchors
+    scope = vertex.default if vertex.declared is None else vertex.declared
+    anchor = vertex.anchor
+    return anchor if scope is None or scope <= anchor.scope else anchor.at(scope)
 
 
 def _declared_anchor(vertex: Vertex, among: Mapping[str, Vertex]) -> Anchor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from loopscope.core.graph import Kind, Vertex
 from loopscope.dialects.vocabulary import GIVEN, nature
 from loopscope.plugin import _compat
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     import pytest
 
+    from loopscope.core.origin import Origin
     from loopscope.core.scope import Anchor, Scope
     from loopscope.dialects.vocabulary import Choice, Dialect, Test
     from loopscope.plugin._compat import AnyFixtureDef
@@ -53,7 +55,11 @@ class TestVertices:
 
     around: Anchor
     in_class: bool
-    common: Mapping[str, Any]
+    backend: str
+    needs_loop: bool
+    declared: Scope | None
+    default: Scope | None
+    dialect: Dialect
     roots: tuple[FixtureUse, ...]
     problem: str | None
     is_generator: bool
@@ -62,6 +68,27 @@ class TestVertices:
 
     def __post_init__(self) -> None:
         self.shares_all = not any(use.is_own for use in self.roots)
+
+    def vertex(
+        self, id: str, name: str, anchor: Anchor, origin: Origin, uses: tuple[str, ...]
+    ) -> Vertex:
+        """Make the vertex of one of the tests: by position, which takes half the time."""
+        dialect = self.dialect
+        return Vertex(
+            id,
+            name,
+            Kind.TEST,
+            anchor,
+            self.backend,
+            origin,
+            self.needs_loop,
+            self.declared,
+            self.default,
+            uses,
+            dialect.name,
+            dialect.always_planned,
+            dialect.allows_mismatch,
+        )
 
 
 @dataclass(eq=False, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -60,7 +59,7 @@ class Collection:
         if anchor is None:
             anchor = self.places.add(item, vertices.around, vertices.in_class)
         id, name = anchor.node, item.name
-        origin = UnreadOrigin(partial(self.origins.of_test, item))
+        origin = UnreadOrigin(self.origins.of_test, item)
         if vertices.problem is not None:
             self.findings.append(catalog.bad_declaration(id, name, origin, vertices.problem))
         if vertices.is_generator:
@@ -72,9 +71,7 @@ class Collection:
             )
             if vertices.shares_all:
                 vertices.shared = uses
-        vertex = Vertex(
-            id=id, name=name, anchor=anchor, origin=origin, uses=uses, **vertices.common
-        )
+        vertex = vertices.vertex(id, name, anchor, origin, uses)
         self.suite.vertices[id] = self.tests[item] = vertex
         return vertex
 

@@ -30,18 +30,13 @@ class Places:
     """The nodes of the collection tree as anchors, and the way back."""
 
     _nodes: dict[str, Node] = field(default_factory=dict)
-    _tests: dict[str, Anchor] = field(default_factory=dict)
+    _tests: dict[pytest.Item, Anchor] = field(default_factory=dict)
     _around: dict[Node, tuple[Anchor, bool]] = field(default_factory=dict)
     _anchors: dict[Node, Anchor] = field(default_factory=dict)
 
     def of(self, item: pytest.Item) -> Anchor:
         """Return the place of one test, in its chain of places up to the session."""
-        name = item.nodeid
-        while name in self._tests:
-            if self._nodes[name] is item:
-                return self._tests[name]
-            name += "'"
-        return self.add(item, *self.around(item))
+        return self._tests.get(item) or self.add(item, *self.around(item))
 
     def around(self, item: pytest.Item) -> tuple[Anchor, bool]:
         """Return the place that a test is in, and whether it is in a class there."""
@@ -61,7 +56,7 @@ class Places:
         if not in_class:
             # pytest gives a class-scoped fixture outside of any class the life of its test.
             around = Anchor(Scope.CLASS, name, around)
-        anchor = self._tests[name] = Anchor(Scope.FUNCTION, name, around)
+        anchor = self._tests[item] = Anchor(Scope.FUNCTION, name, around)
         return anchor
 
     def node(self, anchor: Anchor) -> Node:
