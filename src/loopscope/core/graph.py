@@ -7,9 +7,9 @@ two vertices, and on two backends it is four.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from loopscope.core.twins import Vertices
 from loopscope.core.value import value
 
 if TYPE_CHECKING:
@@ -53,11 +53,21 @@ class Vertex:
     allows_mismatch: bool = False
 
 
-@dataclass(slots=True)
 class Suite:
     """The vertices of one collected suite, by id."""
 
-    vertices: dict[str, Vertex] = field(default_factory=dict)
+    __slots__ = ("vertices",)
+
+    def __init__(self, vertices: Mapping[str, Vertex] | None = None) -> None:
+        self.vertices = Vertices(vertices or {})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Suite) and self.vertices == other.vertices
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Suite({self.vertices!r})"
 
     @classmethod
     def of(cls, vertices: Iterable[Vertex]) -> Suite:

@@ -49,6 +49,11 @@ Violation = LoopMismatch | OutlivesLoop | BackendMismatch
 
 def check(plan: Plan) -> list[Violation]:
     """Return everything in `plan` that breaks the rule, in suite order."""
+    short = plan.in_short()
+    return _broken(plan) if short is plan or _broken(short) else []
+
+
+def _broken(plan: Plan) -> list[Violation]:
     found: list[Violation] = []
     loops, vertices = plan.loops, plan.suite.vertices
     for id in loops:

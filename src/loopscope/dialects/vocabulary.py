@@ -309,7 +309,9 @@ class Spoken:
         return next((dialect for dialect in self.dialects if dialect.name == name), None)
 
 
-SPOKEN = pytest.StashKey[Spoken]()
+# As an annotation: `typing` keeps what `StashKey[Spoken]` names until the process ends, and so its
+# module, whose loader is pytest's, and so all tests.
+SPOKEN: pytest.StashKey[Spoken] = pytest.StashKey()
 GIVEN = pytest.StashKey[pytest.Mark]()
 """The mark that a test bears because a mode claims it: a mark of its author's is nearer."""
 

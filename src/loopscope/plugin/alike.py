@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from loopscope.core.origin import Origin
     from loopscope.core.scope import Anchor, Scope
+    from loopscope.core.twins import Twins
     from loopscope.dialects.vocabulary import Choice, Dialect, Test
     from loopscope.plugin._compat import AnyFixtureDef
 
@@ -48,7 +49,8 @@ class TestVertices:
 
     `around` is the place that they are in, `roots` are the fixtures that they ask for themselves;
     `shared` are the ids of these from when there are any, if none is a test's own. `problem` is
-    what is wrong with the marks; written as an async generator, they are no tests at all.
+    what is wrong with the marks; written as an async generator, they are no tests at all. `twins`
+    there are from when the first of them is a vertex, if what is planned for it is for all.
     """
 
     __test__ = False
@@ -65,9 +67,15 @@ class TestVertices:
     is_generator: bool
     shares_all: bool = field(init=False)
     shared: tuple[str, ...] | None = None
+    twins: Twins | None = None
 
     def __post_init__(self) -> None:
         self.shares_all = not any(use.is_own for use in self.roots)
+
+    @property
+    def are_twins(self) -> bool:
+        """Whether there is nothing to plan, and nothing to say, of one that is not so of all."""
+        return self.shares_all and self.problem is None and not self.is_generator
 
     def vertex(
         self, id: str, name: str, anchor: Anchor, origin: Origin, uses: tuple[str, ...]

@@ -39,7 +39,7 @@ def make_plan(state: State, items: list[pytest.Item]) -> None:
     if not collection.spoken.executes:
         return
     variants.keep_apart(collection)
-    for key in {loop.backend for loop in state.plan.loops.values()}:
+    for key in state.plan.backends:
         backend = collection.choices[key].backend if key in collection.choices else None
         if backend is not None:
             registry.get(backend).load()
