@@ -76,7 +76,7 @@ class Suite:
 
     def edges(self, among: Mapping[str, object]) -> list[tuple[Vertex, Vertex]]:
         """Return (user, used) for every use whose two ends are in `among`."""
-        vertices = self.vertices
+        vertices = self.vertices.all()
         users = [vertices[id] for id in among]
         return [(user, vertices[used]) for user in users for used in user.uses if used in among]
 
@@ -95,7 +95,7 @@ class Suite:
         a synchronous fixture that hands on an asynchronous client belongs to the client's loop,
         while one that only reads settings would widen loops for nothing.
         """
-        vertices = self.vertices
+        vertices = self.vertices.all()
         users: dict[str, list[str]] = {}  # only those that are in doubt
         for id, vertex in vertices.items():
             if not vertex.needs_loop:

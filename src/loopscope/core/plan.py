@@ -90,13 +90,12 @@ class Plan:
         if not self.suite.vertices.has_unmade:
             return self
         there = self.suite.vertices.there()
-        loops = {id: loop for id in there if (loop := self.loops.find(id)) is not None}
-        return Plan(Suite(there), self.policy, loops)
+        return Plan(Suite(there), self.policy, self.loops.of(there))
 
     @property
     def backends(self) -> set[str]:
         """The backends of all loops."""
-        return {loop.backend for loop in self.in_short().loops.values()}
+        return {loop.backend for loop in self.in_short().loops.all().values()}
 
     def members(self) -> dict[Loop, list[Vertex]]:
         """Return who lives on each loop, in the order of planning."""

@@ -55,7 +55,7 @@ def check(plan: Plan) -> list[Violation]:
 
 def _broken(plan: Plan) -> list[Violation]:
     found: list[Violation] = []
-    loops, vertices = plan.loops, plan.suite.vertices
+    loops, vertices = plan.loops.all(), plan.suite.vertices.all()
     for id in loops:
         vertex = vertices[id]
         if vertex.declared is None and plan.policy is Policy.PLANNED:

@@ -39,23 +39,24 @@ class _Lazy(MutableMapping[str, T]):
 
     __slots__ = ()
 
-    def _all(self) -> dict[str, T]:
+    def all(self) -> dict[str, T]:
+        """Return all, made if need be."""
         raise NotImplementedError
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
+        return iter(self.all())
 
     def __len__(self) -> int:
-        return len(self._all())
+        return len(self.all())
 
     def values(self) -> ValuesView[T]:
-        return self._all().values()
+        return self.all().values()
 
     def items(self) -> ItemsView[str, T]:
-        return self._all().items()
+        return self.all().items()
 
     def __repr__(self) -> str:
-        return repr(self._all())
+        return repr(self.all())
 
 
 class Vertices(_Lazy["Vertex"]):
@@ -98,7 +99,6 @@ class Vertices(_Lazy["Vertex"]):
         return vertex
 
     def __setitem__(self, id: str, vertex: Vertex) -> None:
-        assert type(self._entries.get(id)) is not Twins
         self._entries[id] = vertex
 
     def __delitem__(self, id: str) -> None:
@@ -113,7 +113,7 @@ class Vertices(_Lazy["Vertex"]):
     def __len__(self) -> int:
         return len(self._entries)
 
-    def _all(self) -> dict[str, Vertex]:
+    def all(self) -> dict[str, Vertex]:
         if self._unmade:
             for id, entry in self._entries.items():
                 if type(entry) is Twins:
@@ -152,6 +152,10 @@ class Loops(_Lazy["Loop"]):
             return loop
         return loop.at(self._vertices[id].anchor.at(loop.anchor.scope))
 
+    def of(self, vertices: Mapping[str, Vertex]) -> dict[str, Loop]:
+        """Return the loops of vertices that are there."""
+        return {id: loop for id, loop in self._known.items() if id in vertices}
+
     def __getitem__(self, id: str) -> Loop:
         loop = self.find(id)
         if loop is None:
@@ -167,7 +171,7 @@ class Loops(_Lazy["Loop"]):
     def __delitem__(self, id: str) -> None:
         del self._known[id]
 
-    def _all(self) -> dict[str, Loop]:
+    def all(self) -> dict[str, Loop]:
         if self._unknown:
             found = {id: loop for id in self._vertices if (loop := self.find(id)) is not None}
             self._known = {**found, **self._known}

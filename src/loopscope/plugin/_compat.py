@@ -104,6 +104,8 @@ def closure(item: pytest.Function, *, is_parametrized: bool) -> tuple[object, ..
     of no interest.
     """
     info = item._fixtureinfo
+    if not info.name2fixturedefs:
+        return info.initialnames, tuple(item.fixturenames), ()
     known: Iterable[Sequence[AnyFixtureDef]] = info.name2fixturedefs.values()
     if is_parametrized:
         known = [() if is_parameter(one[-1]) else one for one in known]

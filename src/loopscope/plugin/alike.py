@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from loopscope.core.graph import Kind, Vertex
@@ -66,16 +67,14 @@ class TestVertices:
     problem: str | None
     is_generator: bool
     shares_all: bool = field(init=False)
+    are_twins: bool = field(init=False)
+    """Whether there is nothing to plan, and nothing to say, of one that is not so of all."""
     shared: tuple[str, ...] | None = None
     twins: Twins | None = None
 
     def __post_init__(self) -> None:
         self.shares_all = not any(use.is_own for use in self.roots)
-
-    @property
-    def are_twins(self) -> bool:
-        """Whether there is nothing to plan, and nothing to say, of one that is not so of all."""
-        return self.shares_all and self.problem is None and not self.is_generator
+        self.are_twins = self.shares_all and self.problem is None and not self.is_generator
 
     def vertex(
         self, id: str, name: str, anchor: Anchor, origin: Origin, uses: tuple[str, ...]
@@ -136,8 +135,10 @@ class Likeness:
         It has no hash if a mark or a parameter has a value without one.
         """
         function = item.obj
-        handle = getattr(function, "hypothesis", None)
-        callspec = getattr(item, "callspec", None)
+        # Hardly any test has either, and to ask for what is not there takes its time.
+        is_bare = type(function) is FunctionType and not function.__dict__
+        handle = None if is_bare else getattr(function, "hypothesis", None)
+        callspec = item.callspec if "callspec" in item.__dict__ else None
         marks: tuple[object, ...] = ()
         for mark in item.own_markers:
             if mark.name in self._marks:

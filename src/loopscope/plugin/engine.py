@@ -6,6 +6,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+from loopscope.backends import registry
 from loopscope.backends.loop_watch import LoopWatch
 from loopscope.plugin import progress, reporting, workers
 from loopscope.plugin.background import Background
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 def start(config: pytest.Config, state: State) -> None:
     """Have the plan in `state` executed."""
     assert state.plan is not None
+    for key in state.plan.backends:
+        choice = state.collection.choices.get(key)
+        if choice is not None and choice.backend is not None:
+            registry.get(choice.backend).load()
     watch = None if state.settings.blocked is None else LoopWatch(state.settings.blocked)
     runtime = Runtime(
         state.collection,

@@ -140,7 +140,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     workers.hand_over(config, state)
     if state.trace is not None and state.plan is not None:
         state.trace.planned(state.plan, state.findings)
-    if state.settings.engine == "observe":
+    if state.settings.engine == "observe" or config.option.collectonly:
         _look_at_others(config, state)
     elif state.collection.tests or _may_ask_for_a_loop(session, state.collection):
         from loopscope.plugin import engine

@@ -53,8 +53,9 @@ class Places:
         while name in self._nodes:
             name += "'"  # the same test once more, by --keep-duplicates
         self._nodes[name] = item
+        if item in self._names:
+            self._tests.pop(item, None)
         self._names[item] = name
-        self._tests.pop(item, None)
         return name
 
     def around(self, item: pytest.Item) -> tuple[Anchor, bool]:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from loopscope.backends import registry
 from loopscope.core.graph import reach
 from loopscope.core.plan import plan
 from loopscope.diagnose.fixes import findings
@@ -36,20 +35,15 @@ def make_plan(state: State, items: list[pytest.Item]) -> None:
         *unittest_cases.findings(collection, state.plan),
     ]
     state.findings = told(collection, found, state.settings.silence)
-    if not collection.spoken.executes:
-        return
-    variants.keep_apart(collection)
-    for key in state.plan.backends:
-        backend = collection.choices[key].backend if key in collection.choices else None
-        if backend is not None:
-            registry.get(backend).load()
+    if collection.spoken.executes:
+        variants.keep_apart(collection)
 
 
 def _collect(collection: Collection, items: list[pytest.Item]) -> None:
     decide = collection.decisions.decide
     late: dict[int, list[pytest.Function]] = {}
     for index, item in enumerate(items):
-        if isinstance(item, pytest.Function):
+        if type(item) is pytest.Function or isinstance(item, pytest.Function):
             alike = decide(item)
             if alike.lacking is not None:
                 late[index] = variants.completed(item, alike.lacking)
