@@ -33,6 +33,7 @@ from tests.core.literals import (
 from tests.core.suites import books_agree, declaring_suites, examples, mistaken_suites, suites
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from random import Random
 
 each_scope = pytest.mark.parametrize("scope", Scope, ids=lambda scope: scope.word)
@@ -355,7 +356,7 @@ def home(vertex: Vertex) -> Anchor:
     return next(place for place in chain(vertex.anchor) if place.scope >= vertex.declared)
 
 
-def uses(suite: Suite, among: dict[str, Loop]) -> list[tuple[Vertex, Vertex]]:
+def uses(suite: Suite, among: Mapping[str, Loop]) -> list[tuple[Vertex, Vertex]]:
     return [
         (suite.vertices[user], suite.vertices[used])
         for user in among
@@ -364,7 +365,7 @@ def uses(suite: Suite, among: dict[str, Loop]) -> list[tuple[Vertex, Vertex]]:
     ]
 
 
-def connected(suite: Suite, among: dict[str, Loop]) -> list[list[Vertex]]:
+def connected(suite: Suite, among: Mapping[str, Loop]) -> list[list[Vertex]]:
     """Merge sets of vertices until none of those left share a use on one backend."""
     groups = [{id} for id in among]
     edges = [(a.id, b.id) for a, b in uses(suite, among) if a.backend == b.backend]

@@ -55,7 +55,7 @@ def mark(name: str, *args: object, **kwargs: object) -> Mark:
     return Mark(name, args, kwargs)
 
 
-@dataclass
+@dataclass(eq=False)
 class Node:
     """A place in the collection tree that bears marks."""
 

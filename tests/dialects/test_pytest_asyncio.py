@@ -384,7 +384,9 @@ def test_a_mode_puts_its_mark_on_what_it_claims(pytester: pytest.Pytester) -> No
     dialect = configured({}, {"asyncio_mode": "auto"})
     spoken = Spoken((dialect,), lambda item: collected(item.obj), executes=True)
     item.config.stash[SPOKEN] = spoken
-    adapting = pytest_asyncio.pytest_pycollect_makeitem()
+    module = item.getparent(pytest.Module)
+    assert module is not None
+    adapting = pytest_asyncio.pytest_pycollect_makeitem(module)
     next(adapting)
     with pytest.raises(StopIteration) as stopped:
         adapting.send([item])

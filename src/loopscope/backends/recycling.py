@@ -17,6 +17,7 @@ import contextvars
 import os
 import selectors
 import sys
+import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from loopscope.backends.asyncio_current import policy
@@ -136,4 +137,5 @@ def _parts(loop: Any) -> Parts | None:
 
 if hasattr(os, "register_at_fork"):
     # The child's would be the parent's: whatever one of them watches, the other would.
-    os.register_at_fork(after_in_child=release)
+    # Nothing can take this back, and a function keeps its module, and that keeps pytest's loader.
+    os.register_at_fork(after_in_child=weakref.proxy(release))

@@ -7,8 +7,10 @@ two vertices, and on two backends it is four.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from loopscope.core.twins import Vertices
+from loopscope.core.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, KeysView, Mapping
@@ -24,7 +26,7 @@ class Kind(enum.Enum):
     FIXTURE = "fixture"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Vertex:
     """A test, or one instance of a fixture.
 
@@ -51,11 +53,21 @@ class Vertex:
     allows_mismatch: bool = False
 
 
-@dataclass(slots=True)
 class Suite:
     """The vertices of one collected suite, by id."""
 
-    vertices: dict[str, Vertex] = field(default_factory=dict)
+    __slots__ = ("vertices",)
+
+    def __init__(self, vertices: Mapping[str, Vertex] | None = None) -> None:
+        self.vertices = Vertices(vertices or {})
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Suite) and self.vertices == other.vertices
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Suite({self.vertices!r})"
 
     @classmethod
     def of(cls, vertices: Iterable[Vertex]) -> Suite:
@@ -64,7 +76,7 @@ class Suite:
 
     def edges(self, among: Mapping[str, object]) -> list[tuple[Vertex, Vertex]]:
         """Return (user, used) for every use whose two ends are in `among`."""
-        vertices = self.vertices
+        vertices = self.vertices.all()
         users = [vertices[id] for id in among]
         return [(user, vertices[used]) for user in users for used in user.uses if used in among]
 
@@ -83,7 +95,7 @@ class Suite:
         a synchronous fixture that hands on an asynchronous client belongs to the client's loop,
         while one that only reads settings would widen loops for nothing.
         """
-        vertices = self.vertices
+        vertices = self.vertices.all()
         users: dict[str, list[str]] = {}  # only those that are in doubt
         for id, vertex in vertices.items():
             if not vertex.needs_loop:

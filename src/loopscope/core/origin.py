@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,18 +45,19 @@ class Origin:
 
 
 class UnreadOrigin(Origin):
-    """The place that `find` returns when somebody first wants to know.
+    """The place of `what`, which `find` returns when somebody first wants to know.
 
     Each test of a suite has one, and hardly any of them is ever read.
     """
 
-    __slots__ = ("_find",)
+    __slots__ = ("_find", "_what")
 
-    def __init__(self, find: Callable[[], Origin]) -> None:
+    def __init__(self, find: Callable[[Any], Origin], what: object) -> None:
         self._find = find
+        self._what = what
         self._found = None
 
     def _place(self) -> tuple[str, int]:
         if self._found is None:
-            self._found = self._find()._place()
+            self._found = self._find(self._what)._place()
         return self._found

@@ -13,20 +13,22 @@ Everything here is a function of plain values and raises for no mistake of a use
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import TYPE_CHECKING
 
-from loopscope.core.graph import reach
+from loopscope.core.graph import Suite, reach
 from loopscope.core.policy import Policy
 from loopscope.core.scope import Anchor, Scope, common
+from loopscope.core.twins import Loops
+from loopscope.core.value import value
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from loopscope.core.graph import Suite, Vertex
+    from loopscope.core.graph import Vertex
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Loop:
     """The identity of one loop: the backend it belongs to and the place it lives at."""
 
@@ -47,27 +49,47 @@ class Loop:
         """What all that is shown to a reader calls it: "module tests/test_a.py [asyncio]"."""
         return f"{self.place} [{self.backend}]"
 
+    def at(self, anchor: Anchor) -> Loop:
+        """Return the loop of the same backend at another place."""
+        return Loop(self.backend, anchor)
+
     def __str__(self) -> str:
         return f"{self.anchor} [{self.backend}]"
 
 
 @dataclass(slots=True)
 class Plan:
-    """The loop of every vertex that has one.
+    """The loop of every vertex that has one, `planned` of those that are there.
 
     Who lives on a loop, and why it is so wide, is read off that when it is first asked.
     """
 
     suite: Suite
     policy: Policy
-    loops: dict[str, Loop] = field(default_factory=dict)
+    planned: InitVar[dict[str, Loop] | None] = None
+    loops: Loops = field(init=False)
     _residents: dict[Loop, dict[str, Vertex]] | None = field(
         default=None, compare=False, repr=False
     )
 
+    def __post_init__(self, planned: dict[str, Loop] | None) -> None:
+        self.loops = Loops(self.suite.vertices, planned or {})
+
     def loop_of(self, id: str) -> Loop | None:
         """Return the loop of vertex `id`, or None if it runs on none."""
-        return self.loops.get(id)
+        return self.loops.find(id)
+
+    def in_short(self) -> Plan:
+        """Return the plan of those vertices only that are there, which stand for all."""
+        if not self.suite.vertices.has_unmade:
+            return self
+        there = self.suite.vertices.there()
+        return Plan(Suite(there), self.policy, self.loops.of(there))
+
+    @property
+    def backends(self) -> set[str]:
+        """The backends of all loops."""
+        return {loop.backend for loop in self.in_short().loops.all().values()}
 
     def members(self) -> dict[Loop, list[Vertex]]:
         """Return who lives on each loop, in the order of planning."""
@@ -84,7 +106,7 @@ class Plan:
 
     def assign(self, vertex: Vertex, loop: Loop) -> None:
         """Put `vertex` on `loop`, and take it off the loop it was on."""
-        before = self.loops.pop(vertex.id, None)
+        before = self.loops.find(vertex.id)
         self.loops[vertex.id] = loop
         by_loop = self._residents
         if by_loop is None:
@@ -105,22 +127,22 @@ class Plan:
 
 def plan(suite: Suite, policy: Policy = Policy.PLANNED) -> Plan:
     """Plan the loop of every test and fixture instance of `suite`."""
-    result = Plan(suite, policy)
-    among = suite.on_loops()
+    there = Suite(suite.vertices.there())  # with the first of all twins
+    among = on_loops = there.on_loops()
+    loops: dict[str, Loop | None] = dict.fromkeys(on_loops)  # in suite order
     if policy is Policy.DECLARED:
         for vertex in among.values():
             if not vertex.always_planned:
-                result.assign(vertex, Loop(vertex.backend, _declared_anchor(vertex, among)))
-        among = {id: vertex for id, vertex in among.items() if vertex.always_planned}
-    loops = result.loops
-    for component in components(suite, among):
-        shared = Loop(component[0].backend, _widest(_own_anchors(component)))
+                loops[vertex.id] = Loop(vertex.backend, _declared_anchor(vertex, on_loops))
+        among = {id: vertex for id, vertex in on_loops.items() if vertex.always_planned}
+    for component in components(there, among):
+        shared = Loop(component[0].backend, _widest(map(_own_anchor, component)))
         for vertex in component:
             if vertex.declared is None:
                 loops[vertex.id] = shared
             else:
                 loops[vertex.id] = Loop(vertex.backend, _own_anchor(vertex))
-    return result
+    return Plan(suite, policy, {id: loop for id, loop in loops.items() if loop is not None})
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,19 +211,9 @@ def place(
 
 def _own_anchor(vertex: Vertex) -> Anchor:
     """Return where the loop of `vertex` would be anchored if nothing else were in the suite."""
-    return _own_anchors([vertex])[0]
-
-
-def _own_anchors(vertices: Iterable[Vertex]) -> list[Anchor]:
-    """Return where the loop of each would be anchored if nothing else were in the suite."""
-    anchors = []
-    for vertex in vertices:
-        scope = vertex.default if vertex.declared is None else vertex.declared
-        anchor = vertex.anchor
-        if scope is not None and scope > anchor.scope:
-            anchor = anchor.at(scope)
-        anchors += [anchor]
-    return anchors
+    scope = vertex.default if vertex.declared is None else vertex.declared
+    anchor = vertex.anchor
+    return anchor if scope is None or scope <= anchor.scope else anchor.at(scope)
 
 
 def _declared_anchor(vertex: Vertex, among: Mapping[str, Vertex]) -> Anchor:

@@ -45,8 +45,13 @@ Violation = LoopMismatch | OutlivesLoop | BackendMismatch
 
 def check(plan: Plan) -> list[Violation]:
     """Return everything in `plan` that breaks the rule, in suite order."""
+    short = plan.in_short()
+    return _broken(plan) if short is plan or _broken(short) else []
+
+
+def _broken(plan: Plan) -> list[Violation]:
     found: list[Violation] = []
-    loops, vertices = plan.loops, plan.suite.vertices
+    loops, vertices = plan.loops.all(), plan.suite.vertices.all()
     for id in loops:
         vertex = vertices[id]
         if vertex.declared is None and plan.policy is Policy.PLANNED:

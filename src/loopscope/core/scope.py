@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
+from loopscope.core.value import value
 from loopscope.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ class Scope(enum.IntEnum):
 _WORDS = {scope.word: scope for scope in Scope}
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Anchor:
     """One place in the collection tree at one scope: this session, that module, this test.
 

@@ -218,8 +218,7 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     # By now it is known what is spoken, even if a conftest has brought us in.
     config = session.config
-    autos = {dialect.name for dialect in config.stash[SPOKEN].dialects if dialect.is_auto}
-    if {"anyio", "pytest-asyncio"} <= autos:
+    if {"anyio", "pytest-asyncio"} <= config.stash[SPOKEN].autos:
         config.issue_config_time_warning(
             pytest.PytestConfigWarning(
                 "AnyIO auto mode has been enabled together with pytest-asyncio auto mode. This may "
@@ -232,7 +231,11 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str, obj: Any) -> None:
-    if type(obj) is FunctionType and not obj.__dict__ and nature(obj) is Nature.SYNC:
+    if (
+        type(obj) is FunctionType
+        and not obj.__dict__
+        and (nature(obj) is Nature.SYNC or not _is_for_us(collector, obj))
+    ):
         return  # whatever it is called; of other things it is not safe to ask anything first
     if not collector.istestfunction(obj, name):
         return
@@ -244,10 +247,8 @@ def pytest_pycollect_makeitem(collector: pytest.Module | pytest.Class, name: str
 
 def _is_for_us(collector: pytest.Module | pytest.Class, function: Any) -> bool:
     """Say whether the nearest mark of an async test, or a mode, makes it one of anyio's."""
-    dialects = collector.config.stash[SPOKEN].dialects
+    spoken = collector.config.stash[SPOKEN]
+    around = spoken.surroundings
     own = getattr(function, "pytestmark", ())
-    for marks in (own, *(node.own_markers for node in collector.iter_parents())):
-        told = marks and {one.name for one in dialects if any(map(one.is_told_by, marks))}
-        if told:
-            return Anyio.name in told
-    return any(isinstance(dialect, Anyio) and dialect.is_auto for dialect in dialects)
+    told = (own and around.told_by(own)) or around.of(collector).nearest
+    return Anyio.name in (told or spoken.autos)

@@ -39,9 +39,9 @@ def parse_names(kwargs: Mapping[str, object]) -> Sequence[str] | None:
 _NOT_NAMES = "mark.asyncio 'loop_factories' must be a non-empty sequence of strings."
 
 
-def names_factories(item: pytest.Function) -> bool:
-    """Say whether the suite has the hook, at the place of `item`."""
-    hook = getattr(item.ihook, "pytest_asyncio_loop_factories", None)
+def names_factories(node: pytest.Item | pytest.Collector) -> bool:
+    """Say whether the suite has the hook, at the place of `node`."""
+    hook = getattr(node.ihook, "pytest_asyncio_loop_factories", None)
     return hook is not None and bool(hook.get_hookimpls())
 
 

@@ -176,7 +176,7 @@ class Native(Dialect):
     def declared_on(self, function: Callable[..., Any]) -> Declared | None:
         return declared_on(function)
 
-    def varies(self, item: pytest.Function) -> bool:
+    def varies(self, collector: pytest.Collector) -> bool:
         return len(self.backends) > 1
 
     def variants(self, test: Test) -> Sequence[Any]:

@@ -31,6 +31,7 @@ from loopscope.dialects.vocabulary import (
     Dialect,
     Nature,
     Option,
+    Spoken,
     Test,
     give_mark,
     gives_loop,
@@ -141,8 +142,8 @@ class PytestAsyncio(Dialect):
     def default_for(self, definition: Definition) -> Scope | None:
         return self.fixture_default
 
-    def varies(self, item: pytest.Function) -> bool:
-        return names_factories(item)
+    def varies(self, collector: pytest.Collector) -> bool:
+        return names_factories(collector)
 
     def variants(self, test: Test) -> Sequence[Any]:
         mark = test.item.get_closest_marker(self.mark)
@@ -337,21 +338,26 @@ def pytest_report_header(config: pytest.Config) -> str:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
+def pytest_pycollect_makeitem(
+    collector: pytest.Module | pytest.Class,
+) -> Generator[None, Any, Any]:
     made = yield
-    for node in made if isinstance(made, list) else [made]:
-        if isinstance(node, pytest.Function):
-            _adapt(node)
+    if made:
+        spoken = collector.config.stash[SPOKEN]
+        for node in made if isinstance(made, list) else [made]:
+            if isinstance(node, pytest.Function):
+                _adapt(node, spoken)
     return made
 
 
-def _adapt(item: pytest.Function) -> None:
+def _adapt(item: pytest.Function, spoken: Spoken) -> None:
     """Give a test what pytest-asyncio gives it when it is collected."""
-    spoken = item.config.stash[SPOKEN]
+    is_marked = spoken.bears(item, PytestAsyncio.mark)
+    if not is_marked and PytestAsyncio.name not in spoken.autos:
+        return  # only a mark could make it one of pytest-asyncio's
     test = spoken.describe(item)
     if not test.is_async:
         return
-    is_marked = item.get_closest_marker(PytestAsyncio.mark) is not None
     is_generator = test.nature is Nature.ASYNC_GENERATOR
     is_variant = PytestAsyncio.variant in test.parameters
     if is_marked and not is_generator and not is_variant:
@@ -372,7 +378,10 @@ def _adapt(item: pytest.Function) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    mark = metafunc.definition.get_closest_marker(PytestAsyncio.mark)
+    definition: Any = metafunc.definition
+    if not metafunc.config.stash[SPOKEN].bears(definition, PytestAsyncio.mark):
+        return
+    mark = definition.get_closest_marker(PytestAsyncio.mark)
     if mark is None or "scope" not in mark.kwargs or "loop_scope" in mark.kwargs:
         return
     # Not in 0.23, which does not know the new word yet.

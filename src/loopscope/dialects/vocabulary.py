@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeAlias
 import pytest
 
 from loopscope.core.declared import Declared
+from loopscope.dialects.surroundings import Surroundings
 from loopscope.errors import LoopscopeError
 
 if TYPE_CHECKING:
@@ -211,8 +212,8 @@ class Dialect:
         """Return the fixture whose value is to be the loop of `test`, if there is one."""
         return None
 
-    def varies(self, item: pytest.Function) -> bool:
-        """Say whether a test whose marks say nothing may be run on several backends."""
+    def varies(self, collector: pytest.Collector) -> bool:
+        """Say whether a test in there whose marks say nothing may be run on several backends."""
         return False
 
     def variants(self, test: Test) -> Sequence[Any]:
@@ -285,27 +286,43 @@ class Spoken:
     dialects: tuple[Dialect, ...]
     describe: Callable[[pytest.Function], Test]
     executes: bool
+    autos: frozenset[str] = field(init=False)
+    """The names of those whose mode claims every asynchronous test that nobody else does."""
+    surroundings: Surroundings = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        autos = frozenset(dialect.name for dialect in self.dialects if dialect.is_auto)
+        object.__setattr__(self, "autos", autos)
+        object.__setattr__(self, "surroundings", Surroundings(self.dialects))
 
     def owner(self, item: pytest.Function) -> Dialect | None:
         """Return the dialect that a test is written in, None if nobody claims it."""
         return owner(self.describe(item), self.dialects)
 
+    def bears(self, item: pytest.Function, mark: str) -> bool:
+        """Say whether `mark`, which is a dialect's, is on a test or around it."""
+        for one in item.own_markers:
+            if one.name == mark:
+                return True
+        parent: Any = item.parent
+        return mark in self.surroundings.of(parent).marks
+
     def may_vary(self, item: pytest.Function) -> bool:
         """Say whether `item` may be run on several backends: the suite or a mark may say so."""
-        for node in item.iter_parents():
-            for mark in node.own_markers:
-                if (mark.args or mark.kwargs) and any(
-                    mark.name == dialect.mark for dialect in self.dialects
-                ):
-                    return True
-        return any(dialect.varies(item) for dialect in self.dialects)
+        for mark in item.own_markers:
+            if (mark.args or mark.kwargs) and mark.name in self.surroundings.marks:
+                return True
+        parent: Any = item.parent
+        return self.surroundings.of(parent).may_vary
 
     def named(self, name: str) -> Dialect | None:
         """Return the dialect that users call `name`, if it is spoken."""
         return next((dialect for dialect in self.dialects if dialect.name == name), None)
 
 
-SPOKEN = pytest.StashKey[Spoken]()
+# As an annotation: `typing` keeps what `StashKey[Spoken]` names until the process ends, and so its
+# module, whose loader is pytest's, and so all tests.
+SPOKEN: pytest.StashKey[Spoken] = pytest.StashKey()
 GIVEN = pytest.StashKey[pytest.Mark]()
 """The mark that a test bears because a mode claims it: a mark of its author's is nearer."""
 

@@ -104,6 +104,8 @@ def closure(item: pytest.Function, *, is_parametrized: bool) -> tuple[object, ..
     of no interest.
     """
     info = item._fixtureinfo
+    if not info.name2fixturedefs:
+        return info.initialnames, tuple(item.fixturenames), ()
     known: Iterable[Sequence[AnyFixtureDef]] = info.name2fixturedefs.values()
     if is_parametrized:
         known = [() if is_parameter(one[-1]) else one for one in known]
@@ -163,16 +165,15 @@ def getfixturevalue(item: pytest.Function, name: str) -> Any:
     return item._request.getfixturevalue(name)
 
 
-def xunit_level(name: str) -> str | None:
-    """Return what pytest's own fixture `name` is for: "module" calls `setup_module`, and so on.
+def xunit_levels(item: pytest.Function) -> list[tuple[str, str]]:
+    """Return the names of pytest's own fixtures that call an author's functions of xunit for
+    `item`, each with what it is for: one for "module" calls `setup_module`, and so on.
 
     They are known by their names only (`Module.collect`, `Class.collect`); those that call the
     methods of a unittest.TestCase are named otherwise.
     """
-    if not name.startswith("_xunit"):
-        return None
-    found = _XUNIT_NAME.match(name)
-    return None if found is None else found[1]
+    names = [name for name in item._fixtureinfo.name2fixturedefs if name.startswith("_xunit")]
+    return [(name, found[1]) for name in names if (found := _XUNIT_NAME.match(name))]
 
 
 def xunit_functions(definition: AnyFixtureDef, level: str) -> dict[str, Callable[..., Any] | None]:

@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from loopscope.core.graph import Suite, Vertex
 from loopscope.core.origin import UnreadOrigin
 from loopscope.core.scope import Scope
+from loopscope.core.twins import Twins
 from loopscope.dialects.vocabulary import is_async
 from loopscope.plugin.decisions import Decisions
 from loopscope.plugin.described import describe
 from loopscope.plugin.places import Origins, Places
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from loopscope.core.scope import Anchor
     from loopscope.diagnose.catalog import Finding
     from loopscope.dialects.vocabulary import Choice, Dialect, Spoken
     from loopscope.plugin._compat import AnyFixtureDef
-    from loopscope.plugin.alike import Alike, FixtureUse
+    from loopscope.plugin.alike import Alike, FixtureUse, TestVertices
+
+
+@dataclass(eq=False, slots=True)
+class Tests:
+    """The vertices of tests by item, of which `ids` has the ids."""
+
+    __test__ = False
+
+    suite: Suite
+    ids: dict[pytest.Item, str] = field(default_factory=dict)
+
+    def get(self, item: pytest.Item) -> Vertex | None:
+        """Return the vertex of `item`, None if it is not planned."""
+        id = self.ids.get(item)
+        return None if id is None else self.suite.vertices[id]
+
+    def items(self) -> Iterator[tuple[pytest.Item, Vertex]]:
+        """Yield each item with its vertex."""
+        for item, id in self.ids.items():
+            yield item, self.suite.vertices[id]
+
+    def __contains__(self, item: object) -> bool:
+        return item in self.ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
 
 
 @dataclass(eq=False, slots=True)
@@ -33,11 +61,12 @@ class Collection:
     suite: Suite = field(default_factory=Suite)
     findings: list[Finding] = field(default_factory=list)
     places: Places = field(default_factory=Places)
-    tests: dict[pytest.Item, Vertex] = field(default_factory=dict)
+    tests: Tests = field(init=False)
     instances: dict[tuple[AnyFixtureDef, Anchor, str], Vertex] = field(default_factory=dict)
     decisions: Decisions = field(init=False)
 
     def __post_init__(self) -> None:
+        self.tests = Tests(self.suite)
         self.decisions = Decisions(self.spoken, self.origins, self.places)
 
     @property
@@ -54,13 +83,30 @@ class Collection:
         """Return the dialect that a test is written in, None if nobody claims it."""
         return self.decisions.of(item).owner
 
-    def add(self, item: pytest.Function, alike: Alike, anchor: Anchor | None = None) -> Vertex:
-        """Add `item`, which is like `alike`, to the suite, at its `anchor` if it is known."""
+    def add(self, item: pytest.Function, alike: Alike) -> None:
+        """Add `item`, which is like `alike`, to the suite."""
         vertices = alike.vertices or self.decisions.vertices_of(item, alike)
-        if anchor is None:
-            anchor = self.places.add(item, vertices.around, vertices.in_class)
-        id, name = anchor.node, item.name
-        origin = UnreadOrigin(partial(self.origins.of_test, item))
+        id = self.tests.ids[item] = self.places.name(item)
+        if vertices.twins is not None:
+            self.suite.vertices.add(id, vertices.twins)
+            return
+        first = self._add_test(item, vertices)
+        if vertices.are_twins:
+            vertices.twins = Twins(first, self._twin)
+
+    def adopt(self, item: pytest.Item) -> Vertex | None:
+        """Add a test that turned out to need a loop while it was set up, if it may be ours."""
+        if not isinstance(item, pytest.Function):
+            return None
+        alike = self.decisions.of(item)
+        if alike.owner is not None and alike.owner.executes_side_by_side(describe(item)):
+            return None
+        self.tests.ids[item] = self.places.of(item).node
+        return self._add_test(item, alike.vertices or self.decisions.vertices_of(item, alike))
+
+    def _add_test(self, item: pytest.Function, vertices: TestVertices) -> Vertex:
+        anchor, name = self.places.of(item), item.name
+        id, origin = anchor.node, UnreadOrigin(self.origins.of_test, item)
         if vertices.problem is not None or vertices.is_generator:
             from loopscope.diagnose import catalog
 
@@ -75,20 +121,17 @@ class Collection:
             )
             if vertices.shares_all:
                 vertices.shared = uses
-        vertex = Vertex(
-            id=id, name=name, anchor=anchor, origin=origin, uses=uses, **vertices.common
-        )
-        self.suite.vertices[id] = self.tests[item] = vertex
+        vertex = self.suite.vertices[id] = vertices.vertex(id, name, anchor, origin, uses)
         return vertex
 
-    def adopt(self, item: pytest.Item) -> Vertex | None:
-        """Add a test that turned out to need a loop while it was set up, if it may be ours."""
-        if not isinstance(item, pytest.Function):
-            return None
-        alike = self.decisions.of(item)
-        if alike.owner is not None and alike.owner.executes_side_by_side(describe(item)):
-            return None
-        return self.add(item, alike, self.places.of(item))
+    def _twin(self, id: str) -> Vertex:
+        """Make the vertex of a test that was only added as one of twins."""
+        item: Any = self.places.named(id)
+        vertices = self.decisions.of(item).vertices
+        assert vertices is not None
+        assert vertices.shared is not None
+        origin = UnreadOrigin(self.origins.of_test, item)
+        return vertices.vertex(id, item.name, self.places.of(item), origin, vertices.shared)
 
     def _instance(self, item: pytest.Function, anchor: Anchor, use: FixtureUse) -> str:
         """Return the id of the vertex of a fixture as `item`, which is at `anchor`, sees it.

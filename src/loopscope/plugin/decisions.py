@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -123,14 +123,11 @@ class Decisions:
         alike.vertices = TestVertices(
             around=around,
             in_class=in_class,
-            common={
-                "kind": Kind.TEST,
-                "backend": backend,
-                "needs_loop": needs_loop,
-                "declared": declared.loop_scope,
-                "default": declared.default if needs_loop else None,
-                **_manners(dialect),
-            },
+            backend=backend,
+            needs_loop=needs_loop,
+            declared=declared.loop_scope,
+            default=declared.default if needs_loop else None,
+            dialect=dialect,
             roots=tuple(
                 self.use(item, alike, definition, backend)
                 for definition in self._roots(item, alike, dialect)
@@ -189,7 +186,9 @@ class Decisions:
                 "needs_loop": needs_loop or definition is loop_fixture,
                 "declared": declared.loop_scope if needs_loop else None,
                 "default": dialect.default_for(definition) if needs_loop else None,
-                **_manners(dialect),
+                "vocabulary": dialect.name,
+                "always_planned": dialect.always_planned,
+                "allows_mismatch": dialect.allows_mismatch,
             },
         )
         used = [self._resolve(item, name, definition) for name in definition.argnames]
@@ -221,12 +220,3 @@ class Decisions:
         if asker is not None and asker.argname == name and asker in found:
             found = found[: list(found).index(asker)]
         return found[-1] if found and not _compat.is_parameter(found[-1]) else None
-
-
-def _manners(dialect: Dialect) -> dict[str, Any]:
-    """Return what a vertex has to know of its dialect."""
-    return {
-        "vocabulary": dialect.name,
-        "always_planned": dialect.always_planned,
-        "allows_mismatch": dialect.allows_mismatch,
-    }

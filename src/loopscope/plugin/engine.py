@@ -6,6 +6,7 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
+from loopscope.backends import registry
 from loopscope.backends.loop_watch import LoopWatch
 from loopscope.plugin import reporting, workers
 from loopscope.plugin.background import Background
@@ -31,6 +32,10 @@ def start(config: pytest.Config, state: State) -> None:
     assert state.plan is not None
     settings, manager = state.settings, config.pluginmanager
     side_by_side = manager.get_plugin(SIDE_BY_SIDE)
+    for key in state.plan.backends:
+        choice = state.collection.choices.get(key)
+        if choice is not None and choice.backend is not None:
+            registry.get(choice.backend).load()
     watch = None if settings.blocked is None else LoopWatch(settings.blocked)
     runtime = Runtime(
         state.collection,

@@ -146,7 +146,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         workers.hand_over(session, state)
     if state.trace is not None and state.plan is not None:
         state.trace.planned(state.plan, state.findings)
-    if state.settings.engine == "observe":
+    if state.settings.engine == "observe" or config.option.collectonly:
         if state.trace is not None:
             from loopscope.plugin import tracing
 

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
@@ -17,8 +17,15 @@ from loopscope.dialects import native
 from loopscope.plugin.outcomes import Refused
 
 if TYPE_CHECKING:
+    from typing import overload
+
     from loopscope.core.graph import Vertex
     from loopscope.plugin.runtime import Runtime
+else:
+
+    def overload(function: object) -> None:
+        """Forget an overload: `typing` keeps it, and so this module, until the process ends."""
+
 
 T = TypeVar("T")
 Fn = TypeVar("Fn", bound=Callable[..., Any])
@@ -27,8 +34,10 @@ Fn = TypeVar("Fn", bound=Callable[..., Any])
 @overload
 def fixture(function: Fn, /) -> Fn: ...
 @overload
-def fixture(*, loop_scope: str | None = None, **options: Any) -> Callable[[Fn], Fn]: ...
-def fixture(
+def fixture(  # noqa: F811
+    *, loop_scope: str | None = None, **options: Any
+) -> Callable[[Fn], Fn]: ...
+def fixture(  # noqa: F811
     function: Callable[..., Any] | None = None,
     /,
     *,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loopscope.backends import registry
 from loopscope.core.plan import plan
 from loopscope.diagnose.fixes import findings
 from loopscope.plugin import examples, unittest_cases, variants
@@ -29,10 +28,5 @@ def foresee(state: State, items: Sequence[pytest.Item]) -> None:
         *unittest_cases.findings(collection, state.plan),
     ]
     state.findings = told(collection, found, state.settings.silence)
-    if not collection.spoken.executes:
-        return
-    variants.keep_apart(collection)
-    for key in {loop.backend for loop in state.plan.loops.values()}:
-        backend = collection.choices[key].backend if key in collection.choices else None
-        if backend is not None:
-            registry.get(backend).load()
+    if collection.spoken.executes:
+        variants.keep_apart(collection)

@@ -47,8 +47,9 @@ class Lookout:
         if not self._is_known:
             self._is_known = True
             if hasattr(os, "register_at_fork"):
-                # There is no way to take this back, so it must not keep us alive.
-                os.register_at_fork(before=partial(_give_way, weakref.ref(self)))
+                # There is no way to take this back, so it must not keep us alive, nor our module.
+                give_way = partial(weakref.proxy(_give_way), weakref.ref(self))
+                os.register_at_fork(before=give_way)
         self._closing.clear()
         self._ended.clear()
         try:

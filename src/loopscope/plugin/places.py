@@ -30,18 +30,33 @@ class Places:
     """The nodes of the collection tree as anchors, and the way back."""
 
     _nodes: dict[str, Node] = field(default_factory=dict)
-    _tests: dict[str, Anchor] = field(default_factory=dict)
+    _names: dict[pytest.Item, str] = field(default_factory=dict)
+    _tests: dict[pytest.Item, Anchor] = field(default_factory=dict)
     _around: dict[Node, tuple[Anchor, bool]] = field(default_factory=dict)
     _anchors: dict[Node, Anchor] = field(default_factory=dict)
 
     def of(self, item: pytest.Item) -> Anchor:
         """Return the place of one test, in its chain of places up to the session."""
+        anchor = self._tests.get(item)
+        if anchor is None:
+            name = self._names.get(item) or self.name(item)
+            around, in_class = self.around(item)
+            if not in_class:
+                # pytest gives a class-scoped fixture outside of any class the life of its test.
+                around = Anchor(Scope.CLASS, name, around)
+            anchor = self._tests[item] = Anchor(Scope.FUNCTION, name, around)
+        return anchor
+
+    def name(self, item: pytest.Item) -> str:
+        """Name the place of a test, which is among those that are planned."""
         name = item.nodeid
-        while name in self._tests:
-            if self._nodes[name] is item:
-                return self._tests[name]
-            name += "'"
-        return self.add(item, *self.around(item))
+        while name in self._nodes:
+            name += "'"  # the same test once more, by --keep-duplicates
+        self._nodes[name] = item
+        if item in self._names:
+            self._tests.pop(item, None)
+        self._names[item] = name
+        return name
 
     def around(self, item: pytest.Item) -> tuple[Anchor, bool]:
         """Return the place that a test is in, and whether it is in a class there."""
@@ -52,17 +67,9 @@ class Places:
             self._around[parent] = self._collector_anchor(parent), in_class
         return self._around[parent]
 
-    def add(self, item: pytest.Item, around: Anchor, in_class: bool) -> Anchor:
-        """Return the place of a test that none is known of yet."""
-        name = item.nodeid
-        while name in self._nodes:
-            name += "'"  # the same test once more, by --keep-duplicates
-        self._nodes[name] = item
-        if not in_class:
-            # pytest gives a class-scoped fixture outside of any class the life of its test.
-            around = Anchor(Scope.CLASS, name, around)
-        anchor = self._tests[name] = Anchor(Scope.FUNCTION, name, around)
-        return anchor
+    def named(self, name: str) -> Node:
+        """Return the node that has this name."""
+        return self._nodes[name]
 
     def node(self, anchor: Anchor) -> Node:
         """Return the node of a place."""

@@ -355,7 +355,7 @@ class Runtime:
         """Let synchronous code of a test find the loop of the test, if that is open."""
         under_way = self.under_way
         if under_way.test is not test or under_way.host is None:
-            loop = self.plan.loops.get(test.id)
+            loop = self.plan.loop_of(test.id)
             under_way.test = test
             under_way.host = None if loop is None else self.loops.get(loop)
         if under_way.host is not None:

@@ -42,7 +42,7 @@ class State:
 SIDE_BY_SIDE = "loopscope-side-by-side"
 """What the plugin is called that runs tests as pytest-trio does, where there may be any."""
 
-KEY = pytest.StashKey[State]()
+KEY: pytest.StashKey[State] = pytest.StashKey()
 
 STEPPED_IN = pytest.StashKey[bool]()
 """Whether our dialects stand in for the plugins that their words come from."""

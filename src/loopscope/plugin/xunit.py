@@ -30,11 +30,8 @@ def make_awaited(item: pytest.Function) -> None:
 
     It must be done before anybody asks what `item` runs on.
     """
-    for name, found in list(_compat.definitions(item).items()):
-        level = _compat.xunit_level(name)
-        if level is None:
-            continue
-        for definition in found:
+    for name, level in _compat.xunit_levels(item):
+        for definition in _compat.definitions(item)[name]:
             if not is_xunit(definition.func):
                 _replace(definition, level)
             if level == "function" and item.cls is not None and is_xunit(definition.func):
