@@ -4,32 +4,23 @@ pytest rewrites the assertions of every module of a distribution that has a plug
 in ours that a test wants explained, and to pass its hook takes as long as to import the module
 does. So ours are found before that hook is asked. The one module that pytest knows by name is left
 to it, or it would warn of what it cannot rewrite.
+
+Who does that is loaded past the hook as well: what comes through it refers to pytest's session, and
+what finds modules is kept as long as the interpreter lives.
 """
 
 from __future__ import annotations
 
 import sys
 from importlib.machinery import PathFinder
-from typing import TYPE_CHECKING
+from importlib.util import module_from_spec
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from importlib.machinery import ModuleSpec
+_FINDING = f"{__name__}.finding"
 
-_ENTRY = f"{__name__}.entry"
-
-
-class _Unwritten:
-    """Finds the modules of this distribution where Python itself would find them."""
-
-    @staticmethod
-    def find_spec(
-        name: str, path: Sequence[str] | None = None, target: object = None
-    ) -> ModuleSpec | None:
-        if name.startswith("loopscope.") and name != _ENTRY:
-            return PathFinder.find_spec(name, path)
-        return None
-
-
-if not any(getattr(finder, "__module__", None) == __name__ for finder in sys.meta_path):
-    sys.meta_path.insert(0, _Unwritten)
+if _FINDING not in sys.modules:
+    _spec = PathFinder.find_spec(_FINDING, __path__)
+    assert _spec is not None
+    assert _spec.loader is not None
+    sys.modules[_FINDING] = _module = module_from_spec(_spec)
+    _spec.loader.exec_module(_module)
+sys.modules[_FINDING].begin()
