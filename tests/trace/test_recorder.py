@@ -12,7 +12,9 @@ from loopscope.trace.file import TraceFile, read
 from loopscope.trace.recorder import Memory, Recorder
 
 if TYPE_CHECKING:
-    from loopscope.trace.events import Event
+    from collections.abc import Sequence
+
+    from loopscope.trace.quiet import Record
 
 EVENTS = [RunEnded(float(number), number) for number in range(3)]
 
@@ -26,7 +28,7 @@ class Broken:
         self.raises = raises
         self.asked: list[str] = []
 
-    def write(self, event: Event) -> None:
+    def write(self, records: Sequence[Record]) -> None:
         self._ask("write")
 
     def close(self) -> None:
@@ -69,6 +71,7 @@ def test_a_sink_that_raises_is_closed_and_told_of_once(
     recorder = Recorder([before, broken, after])
     for event in EVENTS:
         recorder.record(event)
+        recorder.flush()
     recorder.close()
     assert broken.asked == asked
     assert recorder.faults == faults
@@ -77,22 +80,24 @@ def test_a_sink_that_raises_is_closed_and_told_of_once(
 
 def test_an_error_without_words_is_named_by_its_type() -> None:
     class Mute(Memory):
-        def write(self, event: Event) -> None:
+        def write(self, records: Sequence[Record]) -> None:
             raise ZeroDivisionError
 
     recorder = Recorder([Mute()])
     recorder.record(EVENTS[0])
+    recorder.flush()
     assert recorder.faults == ["the list of events is given up: ZeroDivisionError"]
 
 
 def test_an_interrupt_is_nobody_s_fault() -> None:
     class Interrupted(Memory):
-        def write(self, event: Event) -> None:
+        def write(self, records: Sequence[Record]) -> None:
             raise KeyboardInterrupt
 
     recorder = Recorder([Interrupted()])
+    recorder.record(EVENTS[0])
     with pytest.raises(KeyboardInterrupt):
-        recorder.record(EVENTS[0])
+        recorder.flush()
     assert recorder.faults == []
 
 
@@ -114,11 +119,12 @@ def test_times_count_from_the_beginning() -> None:
 def test_a_file_that_cannot_be_written_any_more_is_given_up(tmp_path: Path) -> None:
     path = tmp_path / "trace.json"
     file = TraceFile(path)
-    recorder = Recorder([file])
+    recorder = Recorder([file.part(1)])
     recorder.record(EVENTS[0])
     recorder.record(RunEnded(1.0, Path("no JSON")))  # type: ignore[arg-type]
     recorder.record(EVENTS[1])
     recorder.close()
+    file.close()
     (fault,) = recorder.faults
     assert fault.startswith(f"the trace {path} is given up: ")
     assert read(path).processes == ((EVENTS[0],),)

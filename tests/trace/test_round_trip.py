@@ -87,34 +87,19 @@ def test_any_file_that_is_cut_off_opens_with_what_was_written(
         assert is_prefix(events, written)
 
 
-def test_a_file_that_is_not_closed_has_what_was_flushed(tmp_path: Path) -> None:
+def test_a_file_that_is_not_closed_has_what_was_written(tmp_path: Path) -> None:
     path = tmp_path / "a" / "new" / "folder" / "trace.json"
     file = TraceFile(path)
-    file.write(EVERY_KIND[0])
-    file.flush()
+    file.part(1).write(EVERY_KIND[:1])
     assert read(path).processes == (EVERY_KIND[:1],)
     assert not read(path).is_complete
     file.close()
 
 
-def test_a_test_that_kills_the_process_has_begun_in_the_file(tmp_path: Path) -> None:
-    path = tmp_path / "trace.json"
-    file = TraceFile(path)
-    (began,) = (event for event in EVERY_KIND if type(event).__name__ == "TestBegan")
-    file.write(EVERY_KIND[0])
-    file.write(began)
-    assert read(path).processes == ((EVERY_KIND[0], began),)
-    file.close()
-
-
-def test_much_is_written_before_anybody_flushes(tmp_path: Path) -> None:
-    path = tmp_path / "trace.json"
-    file = TraceFile(path)
-    for _ in range(3000):
-        file.write(RunEnded(0.0, 0))
-    assert 1500 < len(read(path).processes[0]) <= 3000
-    file.close()
-    assert len(read(path).processes[0]) == 3000
+def test_much_is_written_in_pieces(path: Path) -> None:
+    events = [RunEnded(0.0, number) for number in range(3000)]
+    write(path, [events])
+    assert read(path).processes == (tuple(events),)
 
 
 def written_by_hand(path: Path, *lines: object) -> Path:
@@ -227,7 +212,7 @@ def test_a_full_disk_is_an_error_and_leaves_nothing_open() -> None:
 def test_a_process_that_a_test_forks_writes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "trace.json"
     file = TraceFile(path)
-    file.write(TestEnded(1.0, 0.0, "test_it", None, ()))
+    file.part(1).write([TestEnded(1.0, 0.0, "test_it", None, ())])
     child = os.fork()
     if child == 0:
         del file

@@ -115,7 +115,7 @@ def test_a_trace_that_cannot_be_written_any_more_costs_no_result(recorded: Recor
     recorded.pytester.makeconftest("""
 from loopscope.trace.file import Part
 
-def fails(self, event):
+def fails(self, records):
     raise OSError("no space left on device")
 
 Part.write = fails

@@ -104,6 +104,14 @@ class Plan:
         """The id of the vertex that made each loop as wide as it is."""
         return {loop: max(on.values(), key=_width).id for loop, on in self._by_loop().items()}
 
+    def shared(self) -> list[tuple[Loop, Vertex, list[Vertex]]]:
+        """Return each loop wider than a test, what made it so wide, and all that lives on it."""
+        residents: dict[Loop, list[Vertex]] = {}
+        for id, loop in self.loops.items():
+            if loop.anchor.scope is not Scope.FUNCTION:
+                residents.setdefault(loop, []).append(self.suite.vertices[id])
+        return [(loop, max(on, key=_width), on) for loop, on in residents.items()]
+
     def assign(self, vertex: Vertex, loop: Loop) -> None:
         """Put `vertex` on `loop`, and take it off the loop it was on."""
         before = self.loops.find(vertex.id)

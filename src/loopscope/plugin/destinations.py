@@ -109,7 +109,8 @@ class Parcel(Memory):
 
     def take(self) -> list[str]:
         """Return the events since the last time, as text that can be sent."""
-        events, self.events = self.events, []
+        events = self.events
+        self.records.clear()
         return [args_of(event) for event in events]
 
 

@@ -13,8 +13,6 @@ from loopscope.trace.events import (
     Crashed,
     Found,
     LeftBehind,
-    LoopClosed,
-    LoopOpened,
     LoopPlanned,
     TaskBegan,
     TaskEnded,
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     import pytest
 
     from loopscope.backends.base import Crash
+    from loopscope.core.graph import Vertex
     from loopscope.core.plan import Loop, Plan
     from loopscope.core.scope import Anchor
     from loopscope.diagnose.catalog import Finding
@@ -40,9 +39,10 @@ class Planned:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
 
-    def of_test(self, item: pytest.Item) -> str | None:
+    def of_test(self, item: pytest.Item, test: Vertex | None) -> str | None:
         """Return the loop of a test that runs on one."""
-        test = self._runtime.test(item)
+        if test is None:
+            test = self._runtime.test(item)  # it became ours while it was set up
         if test is None or not test.needs_loop or self._runtime.trace is None:
             return None
         return self._runtime.trace.name_of(self._runtime.loop_for(test))
@@ -82,29 +82,24 @@ class EngineTrace:
 
     def planned(self, plan: Plan, findings: Iterable[Finding]) -> None:
         """Record the loops of `plan` that several tests may share, and what is wrong with it."""
-        now, reasons = self._recorder.now(), plan.reasons
-        for loop, residents in plan.members().items():
-            if loop.anchor.scope is not Scope.FUNCTION:
-                reason = plan.suite.vertices[reasons[loop]]
-                tests = sum(vertex.kind is Kind.TEST for vertex in residents)
-                scope, node = loop.anchor.scope.word, loop.anchor.node
-                because = (reason.name, str(reason.origin))
-                planned = LoopPlanned(now, str(loop), loop.backend, scope, node, *because, tests)
-                self._recorder.record(planned)
+        now = self._recorder.now()
+        for loop, reason, residents in plan.shared():
+            tests = sum(vertex.kind is Kind.TEST for vertex in residents)
+            scope, node = loop.anchor.scope.word, loop.anchor.node
+            because = (reason.name, str(reason.origin))
+            planned = LoopPlanned(now, str(loop), loop.backend, scope, node, *because, tests)
+            self._recorder.record(planned)
         for finding in findings:
             self._recorder.record(Found(now, finding.code, str(finding)))
 
     def opened(self, loop: Loop) -> None:
         """Record that a loop was opened."""
         anchor, name = loop.anchor, self.name_of(loop)
-        opened = LoopOpened(
-            self._recorder.now(), name, loop.backend, anchor.scope.word, anchor.node
-        )
-        self._recorder.record(opened)
+        self._recorder.opened(name, loop.backend, anchor.scope.word, anchor.node)
 
     def closed(self, loop: Loop) -> None:
         """Record that a loop was closed."""
-        self._recorder.record(LoopClosed(self._recorder.now(), self.name_of(loop)))
+        self._recorder.closed(self.name_of(loop))
 
     def task_began(self, anchor: Anchor, loop: Loop) -> None:
         """Record that a scope has a task; that of a test is the test."""

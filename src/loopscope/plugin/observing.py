@@ -24,11 +24,11 @@ import pytest
 from loopscope.backends import registry
 from loopscope.plugin import _compat
 from loopscope.plugin.described import hypothesis_handle
-from loopscope.trace.events import LoopClosed, LoopOpened
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
 
+    from loopscope.core.graph import Vertex
     from loopscope.core.plan import Loop
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
     from loopscope.plugin.loops import OpenLoops
@@ -46,7 +46,7 @@ class Observation:
         self._of_fixtures: dict[AnyFixtureDef, str] = {}
         self._of_teardowns: dict[AnyFixtureDef, str] = {}
 
-    def of_test(self, item: pytest.Item) -> str | None:
+    def of_test(self, item: pytest.Item, test: Vertex | None) -> str | None:
         """Return the loop that the body of a test has run on."""
         return self._of_tests.pop(item, None)
 
@@ -125,13 +125,13 @@ class Loops:
             name, scope, node = str(planned), planned.anchor.scope.word, planned.anchor.node
         self._taken.add(name)
         self._names[id(loop)] = loop, name  # kept, so that no other one can get its id
-        self._recorder.record(LoopOpened(self._recorder.now(), name, backend, scope, node))
+        self._recorder.opened(name, backend, scope, node)
         _when_closed(loop, functools.partial(self._closed, id(loop), name))
         return name
 
     def _closed(self, key: int, name: str) -> None:
         if self._names.pop(key, None) is not None:
-            self._recorder.record(LoopClosed(self._recorder.now(), name))
+            self._recorder.closed(name)
 
 
 class ExecutedLoops(Loops):

@@ -19,21 +19,22 @@ import pytest
 from loopscope.plugin import _compat, reporting
 from loopscope.plugin.destinations import CARRIED, Destinations, Gathering, Parcel
 from loopscope.plugin.engine_trace import EngineTrace, Planned
+from loopscope.plugin.reported import Reported, first_line_of, phases_of, usual_ends
 from loopscope.trace.events import (
     Cancelled,
     FixtureSetUp,
     FixtureTornDown,
-    Phase,
     RunBegan,
     RunEnded,
-    TestBegan,
     TestEnded,
 )
+from loopscope.trace.quiet import QuietTest
 from loopscope.trace.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from loopscope.core.graph import Vertex
     from loopscope.plugin._compat import AnyFixtureDef, SubRequest
     from loopscope.plugin.runtime import Runtime
     from loopscope.plugin.state import State
@@ -51,8 +52,9 @@ def begin(config: pytest.Config, state: State) -> None:
     register = config.pluginmanager.register
     if worker is not None:
         parcel = Parcel()
-        record(config, state, Recorder([parcel]), worker["workerid"])
-        register(Carrying(config, parcel), "loopscope-carrying")
+        recorder = Recorder([parcel])
+        record(config, state, recorder, worker["workerid"])
+        register(Carrying(config, recorder, parcel), "loopscope-carrying")
         return
     destinations = Destinations(trace, report)
     register(Completion(destinations), "loopscope-completion")
@@ -88,8 +90,8 @@ def look_at(config: pytest.Config, state: State, runtime: Runtime | None) -> Non
 class Whereabouts(Protocol):
     """Says on which loop something ran."""
 
-    def of_test(self, item: pytest.Item) -> str | None:
-        """Return the loop that the body of a test has run on."""
+    def of_test(self, item: pytest.Item, test: Vertex | None) -> str | None:
+        """Return the loop that the body of a test, if it is planned, has run on."""
 
     def of_fixture(self, definition: AnyFixtureDef, request: SubRequest) -> str | None:
         """Return the loop that a fixture was set up on."""
@@ -111,9 +113,9 @@ class Tracing:
         self._engine = engine
         self._worker = worker
         self._item: pytest.Item | None = None
+        self._vertex: Vertex | None = None
         self._began = 0.0
-        self._ended: dict[str, float] = {}
-        self._phases: list[Phase] = []
+        self._reported: list[Reported] = []
         self._loop: str | None = None
         self._up: dict[AnyFixtureDef, tuple[str, str | None]] = {}
         self._going_down: dict[AnyFixtureDef, float] = {}
@@ -134,73 +136,61 @@ class Tracing:
         )
         self.recorder.record(began)
 
-    # No wrappers: these run for each test, and nothing that is recorded happens before.
+    # Few hooks and no wrappers: these run for each test, and to be called at all is half the cost.
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if self._phases:
+        if self._reported:
             self._end(item.nodeid)  # whoever runs a test again may report no teardown before
         self._item = item
-        self._engine.test = item.nodeid
-        self._began = self.recorder.now()
-        self._ended.clear()
-        self.recorder.record(self._begun(item))
-
-    # A phase is over when it is reported. But whoever runs tests again reports all phases of one
-    # when the last of them is over.
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_call(self) -> None:
-        if not self._phases:
-            self._ended["setup"] = self.recorder.now()
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_teardown(self) -> None:
-        if not self._phases:
-            self._ended["call"] = self.recorder.now()
-            self._ended.setdefault("setup", self._ended["call"])
-
-    def _begun(self, item: pytest.Item) -> TestBegan:
-        collection, plan = self._state.collection, self._state.plan
-        path, line, _ = item.location
-        backend = planned = vocabulary = None
-        vertex = collection.tests.get(item)
-        loop = None if vertex is None or plan is None else plan.loop_of(vertex.id)
-        if loop is not None:
-            backend, planned = loop.backend, self._engine.name_of(loop)
-        if isinstance(item, pytest.Function):
-            owner = collection.owner(item)
-            vocabulary = None if owner is None else owner.name
-        return TestBegan(
-            self._began,
-            item.nodeid,
-            item.name,
-            f"{path}:{(line or 0) + 1}",
-            path,
-            backend,
-            planned,
-            vocabulary,
+        self._vertex = vertex = self._state.collection.tests.get(item)
+        nodeid, (path, line, _), backend, planned = item.nodeid, item.location, None, None
+        if vertex is not None and self._state.plan is not None:
+            loop = self._state.plan.loop_of(vertex.id)
+            if loop is not None:
+                backend, planned = loop.backend, self._engine.name_of(loop)
+        origin, vocabulary = f"{path}:{(line or 0) + 1}", self._vocabulary(item, vertex)
+        self._engine.test, self._began = nodeid, self.recorder.now()
+        self.recorder.begin(
+            QuietTest(self._began, nodeid, item.name, origin, path, backend, planned, vocabulary)
         )
+
+    def _vocabulary(self, item: pytest.Item, vertex: Vertex | None) -> str | None:
+        """Return the words that a test is written in."""
+        if vertex is not None and vertex.needs_loop:
+            return vertex.vocabulary
+        if not isinstance(item, pytest.Function):
+            return None
+        owner = self._state.collection.owner(item)
+        return None if owner is None else owner.name
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        name = report.when
-        ended = self._ended.get(name) or self.recorder.now()
-        error = _message(report) if report.outcome == "failed" else None
-        self._phases.append(Phase(name, ended, report.outcome, error))
-        # A subtest is reported as a call, before that of the whole test.
-        is_looked_for = name == "call" and self._loop is None
-        if is_looked_for and self.whereabouts is not None and self._item is not None:
-            self._loop = self.whereabouts.of_test(self._item)
+        name, outcome = report.when, report.outcome
+        error = first_line_of(report) if outcome == "failed" else None
+        now, lasted, stopped = self.recorder.now(), report.duration, report.stop
+        self._reported.append((name, outcome, error, now, lasted, stopped))
         if name == "teardown":
             self._end(report.nodeid)
+        # A subtest is reported as a call, before that of the whole test.
+        elif name == "call" and self._loop is None:
+            self._loop = self._seen_on()
+
+    def _seen_on(self) -> str | None:
+        """Return the loop that the body of the test under way has run on."""
+        if self.whereabouts is None or self._item is None:
+            return None
+        return self.whereabouts.of_test(self._item, self._vertex)
 
     def _end(self, test: str) -> None:
         """Record that `test` is over."""
-        phases, loop = tuple(self._phases), self._loop
-        self._phases.clear()
+        ends, loop = usual_ends(self._reported), self._loop
+        if ends is None or not self.recorder.end(*ends, loop):
+            ahead = time.time() - self.recorder.now()
+            phases = phases_of(self._reported, self._began, ahead)
+            self.recorder.record(TestEnded(phases[-1].ended, self._began, test, loop, phases))
+        self._reported.clear()
         self._loop = None
-        self.recorder.record(TestEnded(phases[-1].ended, self._began, test, loop, phases))
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_fixture_setup(
@@ -285,7 +275,7 @@ class Tracing:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus: int) -> None:
-        if self._phases and self._engine.test is not None:
+        if self._reported and self._engine.test is not None:
             self._end(self._engine.test)
         self.recorder.record(RunEnded(self.recorder.now(), int(exitstatus)))
 
@@ -297,28 +287,27 @@ def _first_line(error: BaseException) -> str:
         return type(error).__name__
 
 
-def _message(report: pytest.TestReport) -> str | None:
-    crash = getattr(report.longrepr, "reprcrash", None)
-    text = report.longreprtext if crash is None else crash.message
-    return str(text).splitlines()[0] if text else None
-
-
 class Carrying:
     """Sends what a worker of pytest-xdist has recorded along with its reports."""
 
-    def __init__(self, config: pytest.Config, parcel: Parcel) -> None:
+    def __init__(self, config: pytest.Config, recorder: Recorder, parcel: Parcel) -> None:
         self._config = config
+        self._recorder = recorder
         self._parcel = parcel
 
     # After the events of the report have been recorded, and before xdist, which is here already.
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        setattr(report, CARRIED, self._parcel.take())
+        setattr(report, CARRIED, self._carried())
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:
         # Not around the others: xdist sends the last words of a worker as soon as they are done.
         output: dict[str, Any] = vars(self._config)["workeroutput"]
-        output[CARRIED] = self._parcel.take()
+        output[CARRIED] = self._carried()
+
+    def _carried(self) -> list[str]:
+        self._recorder.flush()
+        return self._parcel.take()
 
 
 class Completion:

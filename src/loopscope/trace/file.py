@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from loopscope.errors import LoopscopeError
 from loopscope.trace.decode import event_of
-from loopscope.trace.events import TestBegan
 from loopscope.trace.lanes import Lanes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from loopscope.trace.events import Event
+    from loopscope.trace.quiet import Record
 
 VERSION = 1
 """Raised when a reader of older files would misunderstand what is written. What is only new
@@ -36,8 +37,6 @@ HEADER = (
 # An array must not end in a comma, so its last object is one that says nothing.
 _FOOTER = '{"ph":"M","name":"end","pid":0,"tid":0,"ts":0,"args":{}}\n]\n'
 _AT_ONCE = 1024
-_OFTEN = 0.1
-"""Seconds between two writes to the file while one test follows another: each is a system call."""
 
 
 class TraceError(LoopscopeError):
@@ -53,7 +52,7 @@ class Trace:
 
 
 class TraceFile:
-    """A sink that writes a file.
+    """A file that is written, with a part for each process that runs tests.
 
     Args:
         path: where to; the folder is made if it is missing, the file is overwritten.
@@ -66,8 +65,7 @@ class TraceFile:
         self.name = f"the trace {path}"
         path.parent.mkdir(parents=True, exist_ok=True)
         self._parts: dict[int, Part] = {}
-        self._lines: list[str] = []
-        self._waiting: list[tuple[Lanes, Event]] = []
+        # Without a buffer: what is in one at a fork, the child writes once more.
         self._file = path.open("wb", buffering=0)
         try:
             self._put(HEADER)
@@ -76,34 +74,14 @@ class TraceFile:
             raise
 
     def part(self, process: int) -> Part:
-        """Return the sink for the events of one of the processes that run tests."""
+        """Return the sink for what one of the processes records."""
         if process not in self._parts:
-            lanes = Lanes(process, self._lines.append)
-            self._parts[process] = Part(self, lanes, self._waiting)
+            self._parts[process] = Part(self.name, process, self._put)
         return self._parts[process]
-
-    def write(self, event: Event) -> None:
-        """Write `event` of the only process."""
-        self.part(1).write(event)
-
-    def flush(self) -> None:
-        """See to it that what was written survives the process."""
-        # In lists until then: what is in a buffer at a fork, the child writes once more. And many
-        # at once take half the time of as many one by one, with a test in between.
-        try:
-            for lanes, event in self._waiting:
-                lanes.draw(event)
-        finally:
-            self._waiting.clear()
-            if self._lines:
-                text = ",\n".join(self._lines) + ",\n"
-                self._lines.clear()
-                self._put(text)
 
     def close(self) -> None:
         """Complete the file."""
         try:
-            self.flush()
             self._put(_FOOTER)
         finally:
             self._file.close()
@@ -115,26 +93,26 @@ class TraceFile:
 
 
 class Part:
-    """The part of a file that one process has: a sink for its events.
+    """The part of a file that one process has: a sink for what it records."""
 
-    They wait in `waiting` until the file is flushed.
-    """
+    def __init__(self, name: str, process: int, put: Callable[[str], None]) -> None:
+        self.name = name
+        self._lines: list[str] = []
+        self._lanes = Lanes(process, self._lines.append)
+        self._put = put
 
-    def __init__(self, whole: TraceFile, lanes: Lanes, waiting: list[tuple[Lanes, Event]]) -> None:
-        self.name = whole.name
-        self._whole = whole
-        self._lanes = lanes
-        self._waiting = waiting
-        self._flushed = 0.0
-
-    def write(self, event: Event) -> None:
-        """Write `event`."""
-        self._waiting.append((self._lanes, event))
-        # A test may take long, or the process with it: before that, the file says what went before.
-        is_due = type(event) is TestBegan and event.time >= self._flushed + _OFTEN
-        if is_due or len(self._waiting) >= _AT_ONCE:
-            self._flushed = event.time
-            self._whole.flush()
+    def write(self, records: Iterable[Record]) -> None:
+        """Write `records`; they survive the process from now on."""
+        draw, lines = self._lanes.draw, self._lines
+        try:
+            for record in records:
+                draw(record)
+        finally:
+            if lines:
+                lines.append("")
+                text = ",\n".join(lines)
+                lines.clear()
+                self._put(text)
 
     def close(self) -> None:
         """Take note that there will be no more of this process; others may go on."""
@@ -149,9 +127,9 @@ def write(path: Path, processes: Iterable[Iterable[Event]]) -> None:
     file = TraceFile(path)
     try:
         for number, events in enumerate(processes, start=1):
-            part = file.part(number)
-            for event in events:
-                part.write(event)
+            left = iter(events)
+            while some := list(islice(left, _AT_ONCE)):
+                file.part(number).write(some)
     finally:
         file.close()
 
