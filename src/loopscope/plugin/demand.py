@@ -74,9 +74,9 @@ def _overrides(session: pytest.Session, collection: Collection, dialect: Dialect
 
 
 def _is_foreseen(session: pytest.Session, state: State) -> bool:
-    """Say whether the engine has to be there from the start: a trace tells of it in any case."""
+    """Say whether the engine has to be there from the start: it is, where a trace is a witness."""
     collection, decisions = state.collection, state.collection.decisions
-    if collection.tests or state.trace is not None or _runs_side_by_side(collection):
+    if collection.tests or state.settings.witness or _runs_side_by_side(collection):
         return True
     if any(decisions.needs.reaches_a_loop(alike.test, alike.owner) for alike in decisions.all):
         return True
