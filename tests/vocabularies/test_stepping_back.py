@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -153,6 +154,18 @@ def test_a_later_run_in_the_same_process_finds_the_plugins_as_they_were(suite: S
     assert "test_asyncio Coroutine" in suite.events
     (suite.root / "conftest.py").unlink()
     suite.ran(*ours).all_passed("test_asyncio")
+
+
+def test_runs_of_freshly_imported_modules_do_not_stand_in_for_one_another(
+    suite: Suite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    peer = pytest.importorskip("pytest_asyncio.plugin")
+    suite.write({"test_it.py": TESTS.replace("test_asyncgen", "asyncgen")})
+    for _ in range(2):
+        monkeypatch.delitem(sys.modules, "loopscope.dialects.item_class", raising=False)
+        suite.ran("-k", "test_asyncio").all_passed("test_asyncio")
+    stand_in = vars(peer)["PytestAsyncioFunction"]
+    assert issubclass(stand_in.original, pytest.Function)
 
 
 def test_observing_prints_the_ladder_and_leaves_execution_to_them(suite: Suite) -> None:

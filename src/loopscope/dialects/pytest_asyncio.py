@@ -204,11 +204,13 @@ class PytestAsyncio(Dialect):
     def step_in(cls, peer: ModuleType) -> None:
         from loopscope.dialects.item_class import TestOfOurs
 
-        original = getattr(peer, "PytestAsyncioFunction", None)
-        if original is not None and not isinstance(original, TestOfOurs):
-            known = {"original": original, "dialect": cls}
-            stand_in: Any = TestOfOurs("PytestAsyncioFunction", (), known)
-            peer.PytestAsyncioFunction = stand_in  # type: ignore[attr-defined]
+        found = getattr(peer, "PytestAsyncioFunction", None)
+        if found is None or isinstance(found, TestOfOurs):
+            return
+        # An earlier run in this process may have put one there, of modules that are gone by now.
+        known = {"original": vars(found).get("original", found), "dialect": cls}
+        stand_in: Any = TestOfOurs("PytestAsyncioFunction", (), known)
+        peer.PytestAsyncioFunction = stand_in  # type: ignore[attr-defined]
 
 
 def parse_mark(args: Sequence[object], kwargs: Mapping[str, object]) -> Scope | None:
