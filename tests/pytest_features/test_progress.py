@@ -333,9 +333,12 @@ def test_there_is_one_thread_from_the_first_test_of_ours_to_the_end(
 ) -> None:
     conftest = """
         import sys
+        import time
         from events import event
 
-        def threads(when):
+        def threads(when, at_least=1):
+            while len(sys._current_frames()) < at_least:
+                time.sleep(0)  # one that was started has no frame before it has run
             event(f"{when} {len(sys._current_frames())}")
 
         def pytest_collection_finish():
@@ -351,7 +354,7 @@ def test_there_is_one_thread_from_the_first_test_of_ours_to_the_end(
             threads("sync")
 
         async def test_async():
-            threads("async")
+            threads("async", 2)
 
         async def test_next():
             threads("next")
