@@ -389,8 +389,9 @@ class Runtime:
         """Return the vertex of `definition`, planned now if it is asked for dynamically."""
         __tracebackhide__ = True
         vertex = self.collection.instance(item, definition, test.backend)
-        if vertex is not None and vertex.id in self.plan.loops:
-            loop, test_loop = self.plan.loops[vertex.id], self.plan.loop_of(test.id)
+        loop = None if vertex is None else self.plan.loop_of(vertex.id)
+        if vertex is not None and loop is not None:
+            test_loop = self.plan.loop_of(test.id)
             if loop is test_loop or loop == test_loop or vertex.id in self._used_by(test):
                 return vertex
         assert isinstance(item, pytest.Function)

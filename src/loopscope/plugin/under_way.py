@@ -40,7 +40,7 @@ class UnderWay:
         """What a reader is told."""
         return "a test" if self.item is None else self.item.name
 
-    def running(self, item: pytest.Item | None) -> AbstractContextManager[None]:
+    def running(self, item: pytest.Item) -> AbstractContextManager[None]:
         """Mark `item` as the test that is being set up, called or torn down in a block."""
         return _Running(self, item)
 
@@ -56,7 +56,7 @@ class UnderWay:
 class _Running:
     __slots__ = ("_before", "_item", "_under_way")
 
-    def __init__(self, under_way: UnderWay, item: pytest.Item | None) -> None:
+    def __init__(self, under_way: UnderWay, item: pytest.Item) -> None:
         self._under_way = under_way
         self._item = item
 
